@@ -1,0 +1,707 @@
+"""The border to JSON: bytes to models, and keyword fields to request bodies.
+
+Reading. `read(Incident, value)` goes through a cattrs converter whose hook factory writes one straight-line function a
+class. When it fails, a second converter with cattrs' detailed validation reads the value again, only to name the place.
+
+Writing. `encode(IncidentCreate, fields, operation)` turns snake_case keyword fields into the wire's camelCase by the
+annotations of a TypedDict, and refuses what the API could not take before anything is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time
+from difflib import get_close_matches
+from enum import Enum
+from functools import cache, partial
+from types import UnionType
+from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.errors import AttributeValidationNote, BaseValidationError, IterableValidationError, IterableValidationNote
+from cattrs.gen import make_dict_structure_fn, override
+
+from ._model import TRANSLATED, Model, OpenEnum
+from .errors import DecodeError, InvalidIdError, InvalidRequestError
+
+__all__ = ["ONE_OR_MANY", "STATUS_ROWS", "as_object", "camel", "encode", "identifier", "loads", "milliseconds", "read", "read_list"]
+
+M = TypeVar("M", bound=Model)
+
+# Markers for `Annotated`, where the Python shape and the wire's shape differ.
+ONE_OR_MANY = "one text, or a list of them"
+STATUS_ROWS = "{id: status} here, [{id, status}] on the wire"
+GROUP = "an object, or the bare name of older answers"
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
+
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def loads(body: bytes) -> Any:
+    """Parse JSON strictly: NaN, numbers out of range, lone surrogates and bottomless nesting raise ValueError.
+
+    Of duplicate keys the last one counts.
+    """
+    try:
+        value = _decoder.decode(body.decode("utf-8-sig"))
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode()  # raises UnicodeEncodeError for half a pair
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
+
+
+# --- Reading: the leaves ---------------------------------------------------------------------------------------------
+
+
+def camel(name: str) -> str:
+    """Turn snake_case into the wire's camelCase."""
+    head, *rest = name.split("_")
+    return head + "".join(map(str.capitalize, rest))
+
+
+def as_object(value: object) -> Mapping[str, Any]:
+    """Return a JSON object as it is, and an empty one in place of anything else."""
+    return typing.cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _kind(value: object) -> str:
+    """Name a JSON value's type for a message; never the value, which may be a secret."""
+    if value is None:
+        return "null"
+    names: dict[type, str] = {str: "text", bool: "true/false", int: "a number", float: "a number"}
+    names |= {list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _wanted(what: str, value: object) -> TypeError:
+    return TypeError(f"expected {what}, got {_kind(value)}")
+
+
+def _text(value: object, _: object = None) -> str:
+    if type(value) is str:
+        return value
+    raise _wanted("text", value)
+
+
+def _flag(value: object, _: object = None) -> bool:
+    if type(value) is bool:
+        return value
+    raise _wanted("true or false", value)
+
+
+def _number(value: object, _: object = None) -> float:
+    """Read a number, also as text (quirk 38); a whole number stays an int."""
+    if type(value) is int or type(value) is float:
+        return value
+    if type(value) is str:
+        number = float(value)
+        if math.isfinite(number):
+            return int(number) if number.is_integer() else number
+        raise ValueError("expected a finite number")
+    raise _wanted("a number", value)
+
+
+def _integer(value: object, _: object = None) -> int:
+    number = _number(value)
+    if number == int(number):
+        return int(number)
+    raise ValueError("expected a whole number")
+
+
+# `Date.toString()` of JavaScript, as public data had it once (quirk 34).
+_JS_DATE = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT([+-]\d\d):?(\d\d)(?: \(.*\))?"
+)
+_MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+
+
+def _instant(value: object, _: object = None) -> datetime:
+    """Read ISO 8601 with or without milliseconds, JavaScript's date text, or epoch milliseconds (quirks 33, 34, 39).
+
+    An answer without a zone is taken as UTC.
+    """
+    if type(value) is str:
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            js = _JS_DATE.fullmatch(value)
+            if js is None or js[1] not in _MONTHS:
+                raise ValueError("expected a date and time") from None
+            month, (day, year, hour, minute, second) = _MONTHS[js[1]], js.group(2, 3, 4, 5, 6)
+            zone = f"{js[7]}:{js[8]}"
+            return datetime.fromisoformat(f"{year}-{month:02}-{int(day):02}T{hour}:{minute}:{second}{zone}")
+        return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+    if type(value) is int or type(value) is float:
+        return datetime.fromtimestamp(value / 1000, UTC)
+    raise _wanted("a date and time", value)
+
+
+def _time_of_day(value: object, _: object = None) -> time:
+    """Read a time of day in UTC, which the service writes as a date-time of 1970-01-01 (quirk 41)."""
+    if type(value) is not str:
+        raise _wanted("a time of day", value)
+    if "T" in value:
+        return _instant(value).astimezone(UTC).time()
+    moment = time.fromisoformat(value)
+    return moment.replace(tzinfo=None)
+
+
+def _mapping(value: Any, _: object = None) -> dict[str, Any]:
+    mapping: dict[str, Any] = value
+    if type(value) is dict:
+        return mapping
+    raise _wanted("an object", value)
+
+
+def _translated(value: object, _: object = None) -> str:
+    """Read a display name that may be an object of languages: the default one, else English, else the first (56)."""
+    if type(value) is dict:
+        languages = typing.cast("dict[str, object]", value)
+        for text in (languages.get("default"), languages.get("en"), *languages.values()):
+            if type(text) is str:
+                return text
+        raise ValueError("expected a text in some language")
+    return _text(value)
+
+
+def _grouped(value: object, _: object = None) -> object:
+    """Give a bare group name (answers until 2023) the object's shape (quirk 50)."""
+    return {"name": value} if type(value) is str else value
+
+
+def _listed(value: Any, _: object = None) -> list[Any]:
+    items: list[Any] = value
+    if type(value) is list:
+        return items
+    raise _wanted("a list", value)
+
+
+_LEAVES: Mapping[object, Callable[[object, object], object]] = {
+    str: _text,
+    bool: _flag,
+    int: _integer,
+    float: _number,
+    datetime: _instant,
+    time: _time_of_day,
+}
+
+
+@cache
+def _enum_hook(enum: type[OpenEnum]) -> Callable[[object, object], OpenEnum]:
+    def member(value: object, _: object = None) -> OpenEnum:
+        return enum(_text(value))
+
+    return member
+
+
+# --- Reading: the classes --------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Field:
+    """One attribute of a model, as the converters see it."""
+
+    name: str  # the attribute
+    key: str  # the wire's
+    hint: Any  # the type without `| None`
+    required: bool
+    default: object  # what absent and null become
+    many: bool  # tuple[hint, ...]
+    marker: str | None  # of Annotated
+
+
+def _bare(hint: Any) -> tuple[Any, str | None, bool]:
+    """Take `Annotated` and `| None` off a type: (type, marker, nullable)."""
+    marker, nullable = None, False
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, found = get_args(hint)[:2]
+            marker = found if isinstance(found, str) else marker
+        elif get_origin(hint) in (UnionType, typing.Union):
+            rest = [arg for arg in get_args(hint) if arg is not type(None)]
+            nullable = nullable or len(rest) < len(get_args(hint))
+            if len(rest) != 1:
+                return typing.Union[tuple(rest)], marker, nullable
+            hint = rest[0]
+        else:
+            return hint, marker, nullable
+
+
+def _make_fields(cls: type[Model]) -> Sequence[_Field]:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    fields: list[_Field] = []
+    for attribute in attrs.fields(cls):
+        if attribute.name == "_extra":
+            continue
+        hint, marker, _ = _bare(hints[attribute.name])
+        many = get_origin(hint) is tuple
+        if many:
+            hint, inner, _ = _bare(get_args(hint)[0])
+            marker = marker or inner
+        required = attribute.default is attrs.NOTHING
+        key = attribute.metadata.get("wire") or camel(attribute.name)
+        default = () if many else None
+        fields.append(_Field(attribute.name, key, hint, required, default, many, marker))
+    return fields
+
+
+# Cast, here and below: `cache` wants Hashable arguments, and mypy takes no attrs class for one.
+_fields = typing.cast("Callable[[type[Model]], Sequence[_Field]]", cache(_make_fields))
+
+
+def _is_tuple(hint: Any) -> bool:
+    return typing.get_origin(hint) is tuple
+
+
+def _is_model(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Model)
+
+
+def _leaf(field: _Field) -> Callable[[object, object], object] | None:
+    """Choose the function that reads one value of a field; None means that any JSON will do."""
+    hint = field.hint
+    if field.marker == TRANSLATED:
+        return _translated
+    if isinstance(hint, type) and issubclass(hint, OpenEnum):
+        return _enum_hook(hint)
+    if hint in _LEAVES:
+        return _LEAVES[hint]
+    if get_origin(hint) is Mapping:
+        return _mapping
+    return None
+
+
+def _make_structure(cls: type[Model]) -> Callable[[Any, object], Model]:
+    """Write the straight-line function that reads one class.
+
+    It fills a twin of the class that can still be written to, and then makes it the frozen class itself: building past
+    `__init__` is three times as fast, because `attrs.frozen` sets every attribute through `object.__setattr__`.
+    """
+    _growing.add(cls)
+    fields = _fields(cls)
+    twin: Any = type(
+        cls.__name__,
+        cls.__bases__,
+        {
+            "__slots__": cls.__dict__["__slots__"],
+            "__setattr__": object.__setattr__,
+            "__delattr__": object.__delattr__,
+        },
+    )
+    scope: dict[str, Any] = {
+        "new": partial(object.__new__, twin),
+        "cls": cls,
+        "known": frozenset(field.key for field in fields),
+        "wanted": _wanted,
+        "listed": _listed,
+        "grouped": _grouped,
+    }
+
+    def expression(number: int, field: _Field) -> str:
+        """The source that reads `v` for one field, null left out."""
+        if _is_model(field.hint):
+            scope[f"read{number}"] = _structure_of(field.hint) if field.hint not in _growing else _later(field.hint)
+            one = f"read{number}({{}})"
+        elif (leaf := _leaf(field)) is not None:
+            scope[f"read{number}"] = leaf
+            one = f"read{number}({{}})"
+            if field.hint is str and field.marker is None:
+                one = f"{{0}} if type({{0}}) is str else read{number}({{0}})"
+            elif isinstance(field.hint, type) and issubclass(field.hint, OpenEnum):
+                scope[f"members{number}"] = {member.value: member for member in field.hint}
+                one = f"members{number}.get({{0}}) or read{number}({{0}})"
+        else:
+            one = "{}"
+        if field.many:
+            source = "(v if type(v) is list else [v])" if field.marker == ONE_OR_MANY else "listed(v)"
+            return f"tuple([{one.format('x')} for x in {source}])"
+        return one.format("grouped(v)" if field.marker == GROUP else "v")
+
+    keys: list[str] = []
+    gets: list[str] = []
+    sets: list[str] = []
+    for number, field in enumerate(fields):
+        value = expression(number, field)
+        if not field.required:
+            value = f"{field.default!r} if v is None else {value}"
+        keys.append(f"            v{number} = d[{field.key!r}]")
+        gets.append(f"        v{number} = get({field.key!r})")
+        sets.append(f"    v = v{number}; o.{field.name} = {value}")
+    kept = [
+        f"    if type(d.get({f.key!r})) is dict: e[{f.key!r}] = d[{f.key!r}]"
+        for f in fields
+        if f.marker == TRANSLATED
+    ]
+    # Indexing is faster than `.get`, a KeyError is slower than both; a shorter object cannot have all keys.
+    source = "\n".join(
+        [
+            "def structure(d, _=None):",
+            "    if type(d) is not dict: raise wanted('an object', d)",
+            "    get = d.get",
+            f"    full = len(d) >= {len(fields)}",
+            "    if full:",
+            "        try:",
+            *keys,
+            "        except KeyError: full = False",
+            "    if not full:",
+            *gets,
+            "    o = new()",
+            *sets,
+            f"    if full and len(d) == {len(fields)}: e = {{}}",
+            "    else: e = {k: v for k, v in d.items() if k not in known}",
+            *kept,
+            "    o._extra = e or None",
+            "    o.__class__ = cls",
+            "    return o",
+        ]
+    )
+    exec(compile(source, f"<reader of {cls.__name__}>", "exec"), scope)
+    _growing.discard(cls)
+    return typing.cast("Callable[[Any, object], Model]", scope["structure"])
+
+
+# Incidents hold updates, which may hold their incident: a class that is being written is looked up when it is needed.
+_growing: set[type[Model]] = set()
+
+
+def _later(cls: type[Model]) -> Callable[[Any], Any]:
+    return lambda value: _structure_of(cls)(value)
+
+
+_fast = cattrs.Converter(detailed_validation=False)
+_fast.register_structure_hook_factory(_is_model, _make_structure)
+
+
+def _find_structure(cls: type[Model]) -> Callable[..., Any]:
+    return _fast.get_structure_hook(cls)
+
+
+_structure_of = typing.cast("Callable[[type[Model]], Callable[..., Any]]", cache(_find_structure))
+
+
+def _make_detailed(cls: type[Model]) -> Callable[[Any, object], Model]:
+    """Read one class the slow way: cattrs' own code, whose errors know where they happened."""
+    fields = _fields(cls)
+    overrides = {"_extra": override(omit=True)}
+    for field in fields:
+        hook = None if field.many else _detailed_hook(field)
+        overrides[field.name] = override(rename=field.key, struct_hook=hook)
+    known = {field.key for field in fields}
+    structure = make_dict_structure_fn(cls, _detailed, _cattrs_detailed_validation=True, **overrides)  # type: ignore[arg-type]  # **kwargs
+
+    def detailed(value: Any, _: object = None) -> Model:
+        given = _mapping(value)
+        present = {field.key: given[field.key] for field in fields if field.required and field.key in given}
+        for field in fields:
+            if (found := given.get(field.key)) is not None:
+                if field.marker == GROUP:
+                    found = _grouped(found)
+                elif field.marker == ONE_OR_MANY and type(found) is not list:
+                    found = [found]
+                present[field.key] = found
+        model = structure(present, cls)
+        extra = {key: value for key, value in given.items() if key not in known}
+        extra |= {f.key: given[f.key] for f in fields if f.marker == TRANSLATED and type(given.get(f.key)) is dict}
+        return attrs.evolve(model, extra=extra or None)
+
+    return detailed
+
+
+def _as_it_is(value: Any, _: Any) -> Any:
+    return value
+
+
+def _detailed_hook(field: _Field) -> Callable[[Any, Any], Any]:
+    if _is_model(field.hint):
+        return lambda value, _: _detailed.structure(value, field.hint)
+    return _leaf(field) or _as_it_is
+
+
+def _make_detailed_tuple(hint: Any) -> Callable[[Any, object], object]:
+    inner, marker, _ = _bare(get_args(hint)[0])
+    hook = _detailed_hook(_Field("", "", inner, True, None, False, marker))
+
+    def detailed(value: Any, _: object) -> object:
+        result: list[object] = []
+        errors: list[Exception] = []
+        for index, item in enumerate(_listed(value)):
+            try:
+                result.append(hook(item, inner))
+            except Exception as exc:
+                exc.add_note(IterableValidationNote(f"at index {index}", index, inner))
+                errors.append(exc)
+        if errors:
+            raise IterableValidationError("while reading a list", errors, hint)  # pyright: ignore[reportCallIssue]  # cattrs' third
+        return tuple(result)
+
+    return detailed
+
+
+_detailed = cattrs.Converter(detailed_validation=True)
+_detailed.register_structure_hook_factory(_is_tuple, _make_detailed_tuple)
+_detailed.register_structure_hook_factory(_is_model, _make_detailed)
+
+
+def _place(exc: BaseException) -> tuple[str, str]:
+    """Follow cattrs' notes down to the first thing that failed: (path, reason)."""
+    if isinstance(exc, BaseValidationError):
+        cls = exc.cl
+        names = {f.name: f.key for f in _fields(cls)} if _is_model(cls) else {}
+        inner = exc.exceptions[0]
+        path, reason = ("", "it is missing") if isinstance(inner, KeyError) else _place(inner)
+        for note in getattr(inner, "__notes__", ()):
+            if isinstance(note, AttributeValidationNote):
+                return f".{names.get(note.name, note.name)}{path}", reason
+            if isinstance(note, IterableValidationNote):
+                return f"[{note.index}]{path}", reason
+        return path, reason
+    if isinstance(exc, RecursionError):
+        return "", "it is nested too deeply"
+    return "", str(exc)
+
+
+_READ_ERRORS = (TypeError, ValueError, KeyError, AttributeError, OverflowError, OSError, RecursionError)
+
+
+def read(cls: type[M], value: Any, *, at: str = "$") -> M:
+    """Turn a JSON value into a model, or raise DecodeError with the path of what is wrong."""
+    if value is None:
+        raise DecodeError(f"{at}: it is empty", path=at)
+    try:
+        return typing.cast("M", _structure_of(cls)(value))
+    except _READ_ERRORS as exc:
+        path, reason = _explain(cls, value, exc)
+    raise DecodeError(f"{at}{path}: {reason}", path=at + path, body=value)
+
+
+def read_list(cls: type[M], value: Any, *, at: str = "$") -> list[M]:
+    """Turn a JSON list into models, or raise DecodeError with the path of what is wrong."""
+    try:
+        items = _listed(value)
+    except TypeError as exc:
+        reason = str(exc)
+    else:
+        return _read_items(cls, items, at)
+    raise DecodeError(f"{at}: {reason}", path=at, body=value)
+
+
+def _read_items(cls: type[M], items: Sequence[Any], at: str) -> list[M]:
+    structure = _structure_of(cls)
+    try:
+        return [structure(item) for item in items]
+    except _READ_ERRORS:
+        return [read(cls, item, at=f"{at}[{index}]") for index, item in enumerate(items)]
+
+
+def _explain(cls: type[Model], value: Any, exc: BaseException) -> tuple[str, str]:
+    try:
+        _detailed.structure(value, cls)
+    except _READ_ERRORS as again:
+        return _place(again)
+    except BaseValidationError as again:
+        return _place(again)
+    return _place(exc)
+
+
+# --- Writing ---------------------------------------------------------------------------------------------------------
+
+Encoder = Callable[[Any, str], Any]
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def identifier(value: object, what: str = "id") -> str:
+    """Let an id through that is safe in a path and a body, or raise InvalidIdError (quirk 14)."""
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    shown = repr(value if not isinstance(value, str) or len(value) <= 40 else value[:40] + "...")
+    raise InvalidIdError(
+        f"{what}: {shown} is not an id; ids are 1 to 128 letters, digits, '-' and '_'. Nothing was sent."
+    )
+
+
+def milliseconds(value: object, at: str) -> int:
+    """Turn an aware datetime into epoch milliseconds."""
+    return round(_aware(value, at).timestamp() * 1000)
+
+
+def _refuse(at: str, what: str) -> NoReturn:
+    raise InvalidRequestError(f"{at.removesuffix(':')}: {what}. Nothing was sent.")
+
+
+def _aware(value: object, at: str) -> datetime:
+    if not isinstance(value, datetime):
+        _refuse(at, f"expected a datetime, got {type(value).__name__}")
+    if value.utcoffset() is None:
+        _refuse(at, "a datetime without a zone would be read in a zone you do not control; use datetime.now(UTC) (quirk 35)")
+    return value
+
+
+def _send_instant(value: object, at: str) -> str:
+    instant = _aware(value, at).astimezone(UTC)
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _send_time(value: object, at: str) -> str:
+    if not isinstance(value, time):
+        _refuse(at, f"expected a datetime.time, got {type(value).__name__}")
+    if value.utcoffset():
+        _refuse(at, "times of day are UTC")
+    return f"1970-01-01T{value.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def _send_text(value: object, at: str) -> str:
+    if not isinstance(value, str):
+        _refuse(at, f"expected text, got {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        _refuse(at, "the text holds half a surrogate pair")
+    return str(value)
+
+
+def _send_flag(value: object, at: str) -> bool:
+    if not isinstance(value, bool):
+        _refuse(at, f"expected True or False, got {type(value).__name__}")
+    return value
+
+
+def _send_number(value: object, at: str, *, whole: bool = False) -> float:
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        _refuse(at, f"expected {'a whole' if whole else 'a'} number, got {type(value).__name__}")
+    if not math.isfinite(value):
+        _refuse(at, "expected a finite number")
+    return value
+
+
+def send_member(enum: type[OpenEnum], value: object, at: str) -> str:
+    """Let an enum or its exact text through; an unknown text only when it comes wrapped in the enum on purpose."""
+    if isinstance(value, enum):
+        return value.value
+    if isinstance(value, str) and not isinstance(value, Enum):
+        if value in enum._value2member_map_:
+            return value
+        near = get_close_matches(value.upper(), [member.value for member in enum], 1)
+        hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(member.value for member in enum)
+        _refuse(at, f"{value[:40]!r} is no {enum.__name__}; {hint} ({enum.__name__}({value[:40]!r}) would send it as it is)")
+    _refuse(at, f"expected a {enum.__name__}, got {type(value).__name__}")
+
+
+def _send_nullable(encoder: Encoder, value: Any, at: str) -> Any:
+    return None if value is None else encoder(value, at)
+
+
+def _send_list(encoder: Encoder, value: Any, at: str) -> list[Any]:
+    items: Iterable[Any] = value
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        _refuse(at, f"expected a list, got {type(items).__name__}")
+    return [encoder(item, f"{at}[{index}]") for index, item in enumerate(items)]
+
+
+def _send_data(encoder: Encoder, value: Any, at: str) -> dict[str, Any]:
+    """Send a mapping whose keys are data: header names, languages. They are never renamed."""
+    given: Mapping[object, Any] = value
+    if not isinstance(value, Mapping):
+        _refuse(at, f"expected a mapping, got {type(given).__name__}")
+    return {_send_text(key, f"{at} key"): encoder(item, f"{at}[{key!r}]") for key, item in given.items()}
+
+
+def _send_rows(encoder: Encoder, value: Any, at: str) -> list[dict[str, Any]]:
+    """Send {component id: status} as the wire's list of rows."""
+    statuses = _send_data(encoder, value, at)
+    return [{"id": identifier(key, f"{at} key"), "status": status} for key, status in statuses.items()]
+
+
+def _send_one_or_many(encoder: Encoder, value: Any, at: str) -> list[Any]:
+    return _send_list(encoder, [value] if isinstance(value, str) else value, at)
+
+
+@cache
+def _encoder(hint: Any) -> Encoder:
+    bare, marker, nullable = _bare(hint)
+    if nullable:
+        return partial(_send_nullable, _encoder(Annotated[bare, marker] if marker else bare))
+    origin, args = get_origin(bare), get_args(bare)
+    if origin in (typing.Required, typing.NotRequired):
+        return _encoder(args[0])
+    if marker == STATUS_ROWS:
+        return partial(_send_rows, _encoder(args[1]))
+    if origin is Sequence or origin is Iterable:
+        return partial(_send_list, _encoder(args[0]))
+    if origin is Mapping:
+        return partial(_send_data, _encoder(args[1]))
+    if origin is typing.Union or origin is UnionType:
+        # One or many of something; or an enum beside the Literal of its texts.
+        many = [arg for arg in args if get_origin(arg) is Sequence]
+        if many:
+            return partial(_send_one_or_many, _encoder(get_args(many[0])[0]))
+        enums = [arg for arg in args if isinstance(arg, type) and issubclass(arg, OpenEnum)]
+        if enums:
+            return partial(send_member, enums[0])
+    if typing.is_typeddict(bare):
+        return partial(_send_object, bare)
+    simple: Mapping[object, Encoder] = {
+        str: _send_text,
+        bool: _send_flag,
+        int: partial(_send_number, whole=True),
+        float: _send_number,
+        datetime: _send_instant,
+        time: _send_time,
+    }
+    if bare in simple:
+        return simple[bare]
+    if isinstance(bare, type) and issubclass(bare, OpenEnum):
+        return partial(send_member, bare)
+    raise TypeError(f"no encoder for {hint!r}")
+
+
+@cache
+def _shape(shape: type) -> Mapping[str, tuple[str, Encoder]]:
+    """Compile a TypedDict: field -> (wire key, encoder)."""
+    hints = typing.get_type_hints(shape, include_extras=True)
+    return {name: (camel(name), _encoder(hint)) for name, hint in hints.items()}
+
+
+def _send_object(shape: Any, value: Any, at: str) -> dict[str, Any]:
+    given: Mapping[Any, Any] = value
+    if not isinstance(value, Mapping):
+        _refuse(at, f"expected a dict, got {type(given).__name__}")
+    known = _shape(shape)
+    body: dict[str, Any] = {}
+    for name, item in given.items():
+        if name not in known:
+            near = get_close_matches(str(name), known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
+            _refuse(at, f"unexpected field {name!r}; {hint}")
+        key, encoder = known[name]
+        body[key] = encoder(item, f"{at} {name}" if at.endswith(":") else f"{at}.{name}")
+    missing = sorted(shape.__required_keys__ - given.keys())
+    if missing:
+        _refuse(at, "missing " + ", ".join(repr(name) for name in missing))
+    return body
+
+
+def encode(shape: type, fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
+    """Turn keyword fields into a request body by a TypedDict, or raise InvalidRequestError naming the field."""
+    return _send_object(shape, fields, f"{operation}:")

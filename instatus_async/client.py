@@ -1,0 +1,229 @@
+"""The two handles: `InstatusClient` for the account, `Page` for one status page. Building them does no I/O."""
+
+import os
+import re
+import ssl as ssl_module
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, NoReturn, Self
+from urllib.parse import quote, urlencode
+
+import aiohttp
+
+from ._wire import identifier
+from .errors import ConfigError, InvalidRequestError
+from .rate_limit import Gate
+from .resources.audience_groups import AudienceGroups
+from .resources.components import Components
+from .resources.escalation_policies import EscalationPolicies
+from .resources.incidents import Incidents
+from .resources.maintenances import Maintenances
+from .resources.metrics import Metrics
+from .resources.monitor_alerts import MonitorAlerts
+from .resources.monitor_groups import MonitorGroups
+from .resources.monitors import Monitors
+from .resources.on_call_schedules import OnCallSchedules
+from .resources.pages import PageActions, Pages
+from .resources.routing_rules import RoutingRules
+from .resources.subscribers import Subscribers
+from .resources.teammates import Teammates
+from .resources.templates import Templates
+from .resources.user import User
+from .resources.workspaces import Workspaces
+from .retry import Effect, RetryPolicy
+from .session import DEFAULT_BASE_URL, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, SessionManager
+
+__all__ = ["InstatusClient", "Page"]
+
+_EFFECT_OF_METHOD = {
+    "GET": Effect.READ,
+    "HEAD": Effect.READ,
+    "PUT": Effect.NOTIFY,
+    "DELETE": Effect.IDEMPOTENT,
+    "POST": Effect.NOTIFY,
+    "PATCH": Effect.NOTIFY,
+}
+
+
+class Page(PageActions):
+    """One status page: everything that belongs to it."""
+
+    __slots__ = (
+        "audience_groups",
+        "components",
+        "escalation_policies",
+        "incidents",
+        "maintenances",
+        "metrics",
+        "monitor_alerts",
+        "monitor_groups",
+        "monitors",
+        "on_call_schedules",
+        "routing_rules",
+        "subscribers",
+        "teammates",
+        "templates",
+    )
+
+    def __init__(self, session: SessionManager, page_id: str) -> None:
+        super().__init__(session, identifier(page_id, "page_id"))
+        self.components = Components(session, page_id)
+        self.incidents = Incidents(session, page_id)
+        self.maintenances = Maintenances(session, page_id)
+        self.templates = Templates(session, page_id)
+        self.metrics = Metrics(session, page_id)
+        self.subscribers = Subscribers(session, page_id)
+        self.audience_groups = AudienceGroups(session, page_id)
+        self.teammates = Teammates(session, page_id)
+        self.monitors = Monitors(session, page_id)
+        self.monitor_groups = MonitorGroups(session, page_id)
+        self.monitor_alerts = MonitorAlerts(session, page_id)
+        self.routing_rules = RoutingRules(session, page_id)
+        self.escalation_policies = EscalationPolicies(session, page_id)
+        self.on_call_schedules = OnCallSchedules(session, page_id)
+
+    @property
+    def id(self) -> str:
+        """The page's id."""
+        return self._page_id
+
+    def __repr__(self) -> str:
+        return f"<Page {self._page_id}>"
+
+    def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> "Page":
+        """Return the same page with another total timeout, in seconds, or retry policy for its calls."""
+        return Page(self._session.with_options(timeout=timeout, retry=retry), self._page_id)
+
+
+class InstatusClient:
+    """The account behind an API key: its pages, workspaces and user.
+
+    A key reaches every page and workspace of its user; there are no scopes (quirk 8). Connections open with the first
+    call and belong to its event loop: use `async with`, or `aclose()` when done.
+
+    `timeout` is the total of one call in seconds, with all its attempts and pauses. `session` lends an aiohttp session:
+    its connections, trace configs and middlewares are used, and it is neither changed nor closed. `gate` may be shared
+    by several clients of one key. `proxy` is a URL; `trust_env` takes the proxy from the environment. `ssl` is a
+    verifying SSLContext. Answers larger than `max_response_bytes` are refused.
+
+    Raises ConfigError for a setting that cannot work, or that would show the key to others.
+    """
+
+    __slots__ = ("_session", "pages", "user", "workspaces")
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str = DEFAULT_BASE_URL,
+        timeout: float = DEFAULT_TIMEOUT,
+        session: aiohttp.ClientSession | None = None,
+        retry: RetryPolicy | None = None,
+        gate: Gate | None = None,
+        proxy: str | None = None,
+        ssl: ssl_module.SSLContext | None = None,
+        trust_env: bool = False,
+        user_agent: str | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+    ) -> None:
+        if api_key is None:
+            api_key = os.environ.get("INSTATUS_API_KEY")
+            if api_key is None:
+                raise ConfigError("No API key: set INSTATUS_API_KEY, or pass api_key=.")
+        self._use(
+            SessionManager(
+                api_key=api_key,
+                base_url=base_url,
+                timeout=timeout,
+                session=session,
+                retry=retry,
+                gate=gate,
+                proxy=proxy,
+                ssl=ssl,
+                trust_env=trust_env,
+                user_agent=user_agent,
+                max_response_bytes=max_response_bytes,
+            )
+        )
+
+    def _use(self, session: SessionManager) -> None:
+        self._session = session
+        self.pages = Pages(session)
+        self.workspaces = Workspaces(session)
+        self.user = User(session)
+
+    def page(self, page_id: str, /) -> Page:
+        """Return the handle of one status page. Nothing is sent.
+
+        Raises InvalidIdError for what cannot be an id.
+        """
+        return Page(self._session, page_id)
+
+    def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> "InstatusClient":
+        """Return a view on the same connections with another total timeout, in seconds, or retry policy."""
+        view = object.__new__(InstatusClient)
+        view._use(self._session.with_options(timeout=timeout, retry=retry))
+        return view
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        effect: Effect | None = None,
+    ) -> Any:
+        """Send what the SDK has no method for, and return the parsed JSON, or None for an empty answer.
+
+        `path` begins with "/"; its segments are quoted, dot segments refused. `json` is sent as it is, in the wire's own
+        names. `effect` says what sending it twice would do. Unless given, GET is a read, DELETE is idempotent, and
+        everything else counts as telling subscribers: it is never sent twice.
+
+        Raises InvalidRequestError before anything is sent, and the errors of every other call.
+        """
+        verb = str(method).upper()
+        if verb not in _EFFECT_OF_METHOD:
+            raise InvalidRequestError(f"method: {method!r} is none of {', '.join(_EFFECT_OF_METHOD)}. Nothing was sent.")
+        return await self._session.request(
+            verb,
+            _quoted(path),
+            operation=f"{verb} {path}",
+            effect=effect if effect is not None else _EFFECT_OF_METHOD[verb],
+            query=urlencode(query) if query else "",
+            body=json,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections, also for the views made by `with_options`; a lent session stays open."""
+        await self._session.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<InstatusClient {self._session!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an InstatusClient holds a key and connections, and does not pickle")
+
+
+_SEGMENTS = re.compile(r"(/[^/?#\\\x00-\x20\x7f]+)+/?")
+
+
+def _quoted(path: object) -> str:
+    """Quote a path by its segments; `%` is a letter like any other here, so that nothing is unquoted behind our back."""
+    if not isinstance(path, str) or len(path) > 2048 or not _SEGMENTS.fullmatch(path):
+        raise InvalidRequestError("path: expected /one/or/more segments without query or fragment. Nothing was sent.")
+    segments = path.split("/")
+    if any(segment and not segment.strip(".") for segment in segments):
+        raise InvalidRequestError("path: dot segments lead elsewhere. Nothing was sent.")
+    try:
+        return "/".join(quote(segment, safe="!$&'()*+,;=:@") for segment in segments)
+    except UnicodeEncodeError:
+        raise InvalidRequestError("path: it holds half a surrogate pair. Nothing was sent.") from None

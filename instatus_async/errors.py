@@ -1,0 +1,225 @@
+"""The one hierarchy of errors, split by what is known about the request.
+
+Every message says what happened, to which operation, and what to do next. No error carries the API key: not in its
+arguments, not in its attributes, not in the exceptions behind it. All of them pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "APIError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientStateError",
+    "ConfigError",
+    "ConflictError",
+    "ConnectError",
+    "DeadlineExceededError",
+    "DecodeError",
+    "DuplicateDetectedError",
+    "InstatusError",
+    "InvalidIdError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PaginationError",
+    "PermissionDeniedError",
+    "ProtocolError",
+    "RateLimitError",
+    "RedirectError",
+    "ResponseTooLargeError",
+    "ServerError",
+    "TlsError",
+    "TransportError",
+    "UnprocessableError",
+]
+
+
+class InstatusError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ConfigError(InstatusError, ValueError):
+    """Refuse a setting of the client; nothing was sent."""
+
+
+class ClientStateError(InstatusError, RuntimeError):
+    """Refuse to work: the client is closed, or belongs to another event loop or process; nothing was sent."""
+
+
+class InvalidRequestError(InstatusError, TypeError, ValueError):
+    """Refuse the arguments of a call: an unknown, missing or wrongly typed field, or a value the API cannot take.
+
+    Nothing was sent. It is a TypeError and a ValueError too, as Python's own complaints about arguments are.
+    """
+
+
+class InvalidIdError(InvalidRequestError):
+    """Refuse an id that must not reach a URL; nothing was sent."""
+
+
+class TransportError(InstatusError):
+    """Report a failure below HTTP's meaning. `may_have_applied` tells whether the server could have acted on it."""
+
+    def __init__(self, message: str, *, may_have_applied: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_applied = may_have_applied
+
+
+class ConnectError(TransportError):
+    """Report that no connection could be made: DNS, refused, or a timeout while connecting. Nothing was sent."""
+
+
+class TlsError(TransportError):
+    """Report a certificate or handshake that cannot be trusted. Nothing was sent."""
+
+
+class ProtocolError(TransportError):
+    """Report a connection that broke, or an answer that is not HTTP."""
+
+
+class ResponseTooLargeError(TransportError):
+    """Report an answer larger than `max_response_bytes`, measured after decompression."""
+
+
+class RedirectError(TransportError):
+    """Report a redirect that was not followed, so that the key goes nowhere else."""
+
+
+class DeadlineExceededError(TransportError, TimeoutError):
+    """Report that the call's total `timeout` ran out. It is a TimeoutError too."""
+
+
+class APIError(InstatusError):
+    """Report an error answer of the service.
+
+    `status` is the HTTP status (200 when an `error` object came with success, quirk 20); `code` the service's own code,
+    often missing and coarse (quirk 16); `method` and `path` the request; `body` the beginning of the answer as text;
+    `headers` the answer's headers, without cookies.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str | None = None,
+        method: str = "",
+        path: str = "",
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.method = method
+        self.path = path
+        self.body = body
+        self.headers: Mapping[str, str] = dict(headers or {})
+
+
+class BadRequestError(APIError):
+    """400: the service did not understand a field."""
+
+
+class AuthenticationError(APIError):
+    """401: the key is missing, wrong, or in the wrong case (quirk 8)."""
+
+
+class PermissionDeniedError(APIError):
+    """403: not allowed; the service also answers so to an empty body (quirk 18)."""
+
+
+class NotFoundError(APIError):
+    """404: no such record, or no such path."""
+
+
+class ConflictError(APIError):
+    """409: the record is in the way of what was asked."""
+
+
+class UnprocessableError(APIError):
+    """422: a field has a value that the service refuses."""
+
+
+class RateLimitError(APIError):
+    """429: too many requests. `retry_after` is the pause asked for, in seconds, or None when none was given."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int = 429,
+        code: str | None = None,
+        method: str = "",
+        path: str = "",
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            message, status=status, code=code, method=method, path=path, body=body, headers=headers
+        )
+        self.retry_after = retry_after
+
+
+class ServerError(APIError):
+    """5xx: the service failed; an unknown component id also gives 500 (quirk 17)."""
+
+
+class OutcomeUnknownError(InstatusError):
+    """Report a write that was sent and whose answer was lost: it may have been carried out and announced.
+
+    Look before you send it again. `fingerprint` says what to look for; it holds what was sent and no secret.
+    """
+
+    def __init__(self, message: str, *, fingerprint: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.fingerprint: Mapping[str, Any] = dict(fingerprint or {})
+
+
+class DuplicateDetectedError(InstatusError):
+    """Report that one call is on record more than once. `ids` are the records found."""
+
+    def __init__(self, message: str, *, ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.ids = ids
+
+
+class DecodeError(InstatusError, ValueError):
+    """Report an answer that cannot be read. `path` is where, like `$[0].updates[2].status`; `body` the answer.
+
+    `may_have_applied` is True when the answer belongs to a write, which then has probably been carried out.
+    """
+
+    def __init__(
+        self, message: str, *, path: str = "$", body: object = None, may_have_applied: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.path = path
+        self.body = body
+        self.may_have_applied = may_have_applied
+
+
+class PaginationError(InstatusError):
+    """Report a list that repeats itself or never ends; what came before the error was delivered."""
+
+
+ERROR_OF_STATUS: Mapping[int, type[APIError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableError,
+    429: RateLimitError,
+}
+
+
+def api_error_class(status: int) -> type[APIError]:
+    """Choose the class for an HTTP status."""
+    return ERROR_OF_STATUS.get(status) or (ServerError if status >= 500 else APIError)

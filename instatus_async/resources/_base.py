@@ -1,0 +1,269 @@
+"""What every resource does: fill in a path, encode a body, send, and read the answer.
+
+A resource method names its operation once, as the API's documents write it, and what sending it twice would do:
+
+    return await self._post(Incident, "/v1/{page_id}/incidents", body=body, effect=NOTIFY)
+
+The values for the `{...}` of a path follow it in order. Each is checked or quoted as one segment, so that no id can lead
+to another operation: an empty one would turn "delete a component" into "delete the page".
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar, cast, get_args, get_origin
+from urllib.parse import quote, urlencode
+
+import attrs
+
+from .._model import Model, OpenEnum
+from .._wire import as_object, encode, identifier, read, read_list, send_member
+from ..errors import DecodeError, InvalidIdError, InvalidRequestError
+from ..pagination import Pager, check_per_page
+from ..retry import Effect
+from ..session import SessionManager
+
+__all__ = ["Body", "DATAPOINT", "IDEMPOTENT", "NOTIFY", "READ", "PageResource", "Resource"]
+
+M = TypeVar("M", bound=Model)
+
+READ, IDEMPOTENT, DATAPOINT, NOTIFY = Effect.READ, Effect.IDEMPOTENT, Effect.DATAPOINT, Effect.NOTIFY
+
+
+@cache
+def _split(template: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Split "/v1/{page_id}/team" into what stands between the placeholders, and their names."""
+    parts = re.split(r"\{(\w+)\}", template)
+    return parts[::2], parts[1::2]
+
+
+def template_segment(name: object) -> str:
+    """Quote a template's name or id as one path segment (quirk 3)."""
+    if isinstance(name, str) and 0 < len(name) <= 512 and name.strip(".") and name.isprintable():
+        try:
+            return quote(name, safe="")
+        except UnicodeEncodeError:
+            pass
+    raise InvalidIdError(
+        "template: expected a template's id or name, printable and at most 512 characters. Nothing was sent."
+    )
+
+
+@attrs.frozen
+class Body:
+    """A request body: keyword fields and the TypedDict that describes them.
+
+    `fixed` are wire keys that the caller does not write; `wrap` is the key around it all.
+    """
+
+    shape: type
+    fields: Mapping[str, Any]
+    fixed: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    wrap: str | None = None
+
+    def encode(self, operation: str) -> dict[str, Any]:
+        """Check and encode, or raise InvalidRequestError naming the field."""
+        body = {**self.fixed, **encode(self.shape, self.fields, operation)}
+        if "statuses" in body:  # `components` must hold every id that `statuses` names (quirk 78)
+            components = body.setdefault("components", [])
+            components += [row["id"] for row in body["statuses"] if row["id"] not in components]
+        return body if self.wrap is None else {self.wrap: body}
+
+
+class Resource:
+    """Base of the resources: the session they share, and the verbs."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: SessionManager) -> None:
+        self._session = session
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for function in vars(cls).values():
+            if inspect.isfunction(function) and "fields" in function.__annotations__:
+                _show_fields(function)
+
+    def _path(self, template: str, values: Sequence[str]) -> str:
+        literals, names = _split(template)
+        path = literals[0]
+        for literal, name, value in zip(literals[1:], names, values, strict=True):
+            path += (template_segment(value) if name == "template" else identifier(value, name)) + literal
+        return path
+
+    async def _get(self, answer: type[M], template: str, *ids: str, query: str = "", effect: Effect = READ) -> M:
+        value = await self._send("GET", template, ids, effect, query=query)
+        return self._read(answer, value, "GET", template, effect)
+
+    async def _post(
+        self,
+        answer: type[M],
+        template: str,
+        *ids: str,
+        effect: Effect,
+        body: Body | Mapping[str, Any] | None = None,
+        unwrap: Sequence[str] = (),
+    ) -> M:
+        value = await self._send("POST", template, ids, effect, body=body)
+        return self._read(answer, value, "POST", template, effect, unwrap)
+
+    async def _put(
+        self, answer: type[M], template: str, *ids: str, effect: Effect, body: Body, unwrap: Sequence[str] = ()
+    ) -> M:
+        value = await self._send("PUT", template, ids, effect, body=body)
+        return self._read(answer, value, "PUT", template, effect, unwrap)
+
+    async def _delete(self, template: str, *ids: str) -> None:
+        """Delete; what the answer repeats of the record is dropped (quirk 7)."""
+        await self._send("DELETE", template, ids, IDEMPOTENT)
+
+    async def _send(
+        self,
+        method: str,
+        template: str,
+        ids: Sequence[str],
+        effect: Effect,
+        *,
+        query: str = "",
+        body: Body | Mapping[str, Any] | None = None,
+    ) -> Any:
+        operation = f"{method} {template}"
+        path = self._path(template, ids)
+        if isinstance(body, Body):
+            body = body.encode(operation)
+        return await self._session.request(method, path, operation=operation, effect=effect, query=query, body=body)
+
+    def _read(
+        self, answer: type[M], value: Any, method: str, template: str, effect: Effect, unwrap: Sequence[str] = ()
+    ) -> M:
+        """Read one record, out of its wrapper where the documents put one (quirk 71)."""
+        at = "$"
+        if "id" not in (wrapper := as_object(value)):
+            for key in unwrap:
+                if inner := as_object(wrapper.get(key)):
+                    value, at = inner, f"$.{key}"
+                    break
+        try:
+            return read(answer, value, at=at)
+        except DecodeError as exc:
+            raise _located(exc, method, template, effect) from None
+
+    def _list(
+        self,
+        answer: type[M],
+        template: str,
+        *ids: str,
+        per_page: int | None,
+        query: Mapping[str, str | None] | None = None,
+        envelope: str | None = None,
+        size: str = "per_page",
+    ) -> Pager[M]:
+        """Make a pager: of bare arrays, or of `envelope` objects; `per_page=None` means a list without pages.
+
+        `size` is the wire's name of the page size.
+        """
+        path = self._path(template, ids)
+        operation = f"GET {template}"
+        filters = {key: value for key, value in (query or {}).items() if value is not None}
+        if per_page is not None:
+            per_page = check_per_page(per_page)
+        prefix = urlencode(filters) + "&" if filters else ""
+
+        async def fetch(number: int) -> Sequence[M]:
+            text = f"{prefix}page={number}&{size}={per_page}" if per_page is not None else prefix.rstrip("&")
+            value = await self._session.request("GET", path, operation=operation, effect=READ, query=text)
+            at = "$"
+            if envelope is not None and as_object(value):
+                value, at = as_object(value).get(envelope), f"$.{envelope}"
+            if value is None and envelope is None:
+                value = []  # an empty answer is an empty page
+            try:
+                return read_list(answer, value, at=at)
+            except DecodeError as exc:
+                raise _located(exc, "GET", template, READ) from None
+
+        return Pager(fetch, per_page=per_page, identify=_identity, name=operation)
+
+
+class PageResource(Resource):
+    """Base of the resources of one status page: its id is the first `{page_id}` of every path."""
+
+    __slots__ = ("_page_id",)
+
+    def __init__(self, session: SessionManager, page_id: str) -> None:
+        super().__init__(session)
+        self._page_id = page_id
+
+    def _path(self, template: str, values: Sequence[str]) -> str:
+        if "{page_id}" in template:
+            values = (self._page_id, *values)
+        return super()._path(template, values)
+
+
+def _identity(row: Model) -> Hashable:
+    """Tell one row of a list from another: by its id, or by all of it where answers have none."""
+    return getattr(row, "id", None) or row
+
+
+def _located(exc: DecodeError, method: str, template: str, effect: Effect) -> DecodeError:
+    """Say which answer could not be read, and whether it belongs to a write that was carried out."""
+    applied = effect is not READ
+    after = " The service accepted the request: it was carried out." if applied else ""
+    return DecodeError(
+        f"{method} {template}: cannot read the answer at {exc.args[0]}.{after}",
+        path=exc.path,
+        body=exc.body,
+        may_have_applied=applied,
+    )
+
+
+def put_effect(fields: Mapping[str, Any]) -> Effect:
+    """Class a PUT by what it says: a change with `notify=False` tells nobody, and may be repeated."""
+    return IDEMPOTENT if fields.get("notify") is False else NOTIFY
+
+
+def joined(enum: type[OpenEnum], values: str | Iterable[str] | None, name: str) -> str | None:
+    """Join one or more members of a vocabulary with commas, as filters want them (quirk 32)."""
+    if values is None:
+        return None
+    many = [values] if isinstance(values, str) else values
+    if not isinstance(many, Collection) or not many:
+        raise InvalidRequestError(f"{name}: expected one or more of {enum.__name__}. Nothing was sent.")
+    return ",".join(send_member(enum, value, name) for value in many)
+
+
+class _Omitted:
+    """Stand in help() for a field that is not sent."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+_OMITTED = _Omitted()
+
+
+def _show_fields(function: Callable[..., object]) -> None:
+    """Expand `**fields: Unpack[...]` for help() and inspect.signature."""
+    shape: Any = get_args(function.__annotations__["fields"])[0]
+    required: frozenset[str] = shape.__required_keys__
+    signature = inspect.signature(function)
+    parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    hints = shape.__annotations__
+    names = [name for name in hints if name in required] + [name for name in hints if name not in required]
+    for name in names:
+        hint = hints[name]
+        if get_origin(hint) is not None and str(get_origin(hint)).endswith("Required"):
+            hint = get_args(hint)[0]
+        parameters.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if name in required else _OMITTED,
+                annotation=hint,
+            )
+        )
+    cast("Any", function).__signature__ = signature.replace(parameters=parameters)
+

@@ -1,0 +1,180 @@
+"""Metrics: the graphs of a page, and their points."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NoReturn, Required, TypedDict, Unpack, cast
+
+import attrs
+
+from .._model import Model, Text
+from .._wire import milliseconds
+from ..errors import InvalidRequestError
+from ..pagination import Pager
+from ._base import DATAPOINT, IDEMPOTENT, NOTIFY, Body, PageResource
+
+__all__ = ["Datapoint", "Metric", "MetricChange", "MetricCreate", "Metrics"]
+
+
+@attrs.frozen(kw_only=True)
+class Datapoint(Model):
+    """A value at a time."""
+
+    id: str | None = None
+    """Absent from metrics that are read (quirk 67)."""
+    timestamp: datetime | None = None
+    value: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Metric(Model):
+    """A graph of a page."""
+
+    id: str
+    name: Text
+    active: bool | None = None
+    """Whether the page shows it."""
+    order: int | None = None
+    suffix: str | None = None
+    """The unit, shown behind the value: "ms"."""
+    data: tuple[Datapoint, ...] = ()
+    last_data_at: datetime | None = None
+    """In answers of writes, maybe (quirk 67)."""
+
+
+class MetricCreate(TypedDict, total=False):
+    """Fields of a new metric."""
+
+    name: Required[str]
+    suffix: Required[str]
+    """The unit, shown behind the value: "ms"."""
+
+
+class MetricChange(TypedDict, total=False):
+    """Fields of a change; what is left out is not sent."""
+
+    name: str
+    suffix: str
+    """The unit, shown behind the value: "ms"."""
+
+
+@attrs.frozen(kw_only=True)
+class _Datapoints(Model):
+    """Several points, in the shape of the request."""
+
+    data: tuple[Datapoint, ...] = ()
+
+
+class Metrics(PageResource):
+    """The metrics of one page. Subscribers receive nothing of what happens here."""
+
+    __slots__ = ()
+
+    def list(self, *, per_page: int = 100) -> Pager[Metric]:
+        """List the metrics with their points.
+
+        Source: https://instatus.com/help/api/metrics
+        """
+        return self._list(Metric, "/v1/{page_id}/metrics", per_page=per_page)
+
+    async def get(self, metric_id: str, /) -> Metric:
+        """Return one metric with its points."""
+        return await self._get(Metric, "/v1/{page_id}/metrics/{metric_id}", metric_id)
+
+    async def create(self, **fields: Unpack[MetricCreate]) -> Metric:
+        """Add a metric; subscribers receive nothing.
+
+        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
+        """
+        return await self._post(Metric, "/v1/{page_id}/metrics", effect=NOTIFY, body=Body(MetricCreate, fields))
+
+    async def update(self, metric_id: str, /, **fields: Unpack[MetricChange]) -> Metric:
+        """Change a metric; its points stay, and subscribers receive nothing."""
+        return await self._put(
+            Metric,
+            "/v1/{page_id}/metrics/{metric_id}",
+            metric_id,
+            effect=IDEMPOTENT,
+            body=Body(MetricChange, fields),
+        )
+
+    async def delete(self, metric_id: str, /) -> None:
+        """Delete a metric and its points; subscribers receive nothing."""
+        await self._delete("/v1/{page_id}/metrics/{metric_id}", metric_id)
+
+    async def add_datapoint(
+        self, metric_id: str, /, value: float, timestamp: datetime | None = None
+    ) -> Datapoint:
+        """Add a point to a metric; subscribers receive nothing.
+
+        `timestamp` is aware, and now by default; it is sent as epoch milliseconds. Points must be 30 s apart (quirk
+        39). The service is said not to take a value of 0 (claim 40); it is sent all the same.
+
+        Raises InvalidRequestError for a naive datetime or a value that is no finite number, and OutcomeUnknownError
+        when the answer is lost: the metric's `data` shows whether the point arrived.
+        """
+        template = "/v1/{page_id}/metrics/{metric_id}"
+        sent = _point(value, datetime.now(UTC) if timestamp is None else timestamp, f"POST {template}: ")
+        answer = await self._send("POST", template, (metric_id,), DATAPOINT, body=sent)
+        # No answer is on record, so it only adds to what was sent.
+        told = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+        return self._read(Datapoint, {**sent, **told}, "POST", template, DATAPOINT)
+
+    async def add_datapoints(
+        self, metric_id: str, /, points: Iterable[tuple[datetime, float]]
+    ) -> Sequence[Datapoint]:
+        """Add points to a metric, as pairs of an aware datetime and a value; subscribers receive nothing.
+
+        They are sent in one request, as epoch milliseconds. Points must be 30 s apart (quirk 39). The service is said
+        not to take a value of 0 (claim 40); it is sent all the same.
+
+        Raises InvalidRequestError for no points, a naive datetime or a value that is no finite number, and
+        OutcomeUnknownError when the answer is lost: the metric's `data` shows which points arrived.
+        """
+        template = "/v1/{page_id}/metrics/{metric_id}/data"
+        sent = _points(points, f"POST {template}: ")
+        answer = await self._send("POST", template, (metric_id,), DATAPOINT, body={"data": sent})
+        # No answer is on record: what is not a list of objects says nothing, and what was sent stands.
+        told = cast("Sequence[object]", answer) if isinstance(answer, list) else ()
+        rows = told if told and all(isinstance(row, dict) for row in told) else sent
+        return self._read(_Datapoints, {"data": [*rows]}, "POST", template, DATAPOINT).data
+
+    async def delete_datapoints(self, metric_id: str, /) -> None:
+        """Delete all points of a metric; the metric stays, and subscribers receive nothing."""
+        await self._delete("/v1/{page_id}/metrics/{metric_id}/data", metric_id)
+
+
+def _refuse(at: str, what: str) -> NoReturn:
+    raise InvalidRequestError(f"{at}: {what}. Nothing was sent.")
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int beyond every float
+        return False
+
+
+def _point(value: object, timestamp: object, at: str) -> dict[str, Any]:
+    """Check one point, and give it the wire's shape."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        _refuse(f"{at}value", f"expected a number, got {type(value).__name__}")
+    if not _finite(value):
+        _refuse(f"{at}value", "expected a finite number")
+    return {"timestamp": milliseconds(timestamp, f"{at}timestamp"), "value": value}
+
+
+def _points(points: object, at: str) -> Sequence[dict[str, Any]]:
+    """Check several points, and give them the wire's shape."""
+    if not isinstance(points, Iterable) or isinstance(points, (str, bytes)):
+        _refuse(f"{at}points", f"expected pairs of a datetime and a value, got {type(points).__name__}")
+    sent: list[dict[str, Any]] = []
+    for number, point in enumerate(cast("Iterable[object]", points)):
+        here = f"{at}points[{number}]"
+        pair = cast("Sequence[object]", point) if isinstance(point, (tuple, list)) else ()
+        if len(pair) != 2:
+            _refuse(here, "expected a pair of a datetime and a value")
+        sent.append(_point(pair[1], pair[0], f"{here}."))
+    if not sent:
+        _refuse(f"{at}points", "expected one point or more")
+    return sent

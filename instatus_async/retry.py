@@ -1,0 +1,70 @@
+"""When to send again: the effects of operations, the kinds of failure, and one pure decision over both.
+
+Operations are classed by what a second sending would do, not by their verb: a lost answer to a GET costs a look, a lost
+answer to "create incident" may cost thousands of people a second e-mail.
+"""
+
+from __future__ import annotations
+
+import random
+from enum import Enum
+
+import attrs
+
+__all__ = ["Action", "Effect", "Failure", "RetryPolicy", "decide"]
+
+
+class Effect(Enum):
+    """What sending an operation twice would do."""
+
+    READ = "read"  # nothing
+    IDEMPOTENT = "idempotent"  # the same record again
+    DATAPOINT = "datapoint"  # a second point of a metric
+    NOTIFY = "notify"  # a second record, and subscribers told twice
+
+
+class Failure(Enum):
+    """What is known about one attempt that failed."""
+
+    NOT_SENT = "not sent"  # DNS, refused, connect or TLS timeout, waiting for the pool
+    LIMITED = "429"  # refused before it was carried out
+    UNKNOWN = "outcome unknown"  # reset, read timeout, truncated or garbled answer, 408, 500, 502, 503, 504
+    FINAL = "final"  # an untrusted certificate, a redirect, any other answer
+
+
+class Action(Enum):
+    """What to do about a failed attempt."""
+
+    RETRY = "retry"
+    WAIT = "wait at the gate, then retry"
+    RECONCILE = "find out what became of it"
+    RAISE = "raise"
+
+
+@attrs.frozen
+class RetryPolicy:
+    """Bound the retries of one call.
+
+    `attempts` counts the first one. Pauses grow from `base` by doubling, up to `cap` seconds, with full jitter: each is
+    drawn between nothing and its bound, so that many clients do not come back together. The call's total timeout bounds
+    them all. `RetryPolicy(attempts=1)` sends once.
+    """
+
+    attempts: int = attrs.field(default=3, validator=attrs.validators.ge(1))
+    base: float = attrs.field(default=0.25, validator=attrs.validators.ge(0))
+    cap: float = attrs.field(default=8.0, validator=attrs.validators.ge(0))
+
+    def pause(self, attempt: int) -> float:
+        """Draw the seconds to wait after the given attempt, counted from 1."""
+        return random.uniform(0.0, min(self.cap, self.base * 2.0 ** min(attempt - 1, 32)))  # noqa: S311 - jitter, no secret
+
+
+def decide(effect: Effect, failure: Failure, attempt: int, attempts: int) -> Action:
+    """Decide what follows the attempt of that number, counted from 1, out of so many."""
+    if failure is Failure.FINAL:
+        return Action.RAISE
+    if failure is Failure.UNKNOWN and effect in (Effect.DATAPOINT, Effect.NOTIFY):
+        return Action.RECONCILE
+    if attempt >= attempts:
+        return Action.RAISE
+    return Action.WAIT if failure is Failure.LIMITED else Action.RETRY

@@ -1,0 +1,54 @@
+"""Run a whole Instatus on a loopback port.
+
+    async with InstatusServer() as server, server.client() as client:
+        page = client.page(server.page_id)
+        api = server.component_id("API")
+        incident = await page.incidents.create(
+            name="API errors",
+            status="INVESTIGATING",
+            message="We are on it.",
+            statuses={api: "MAJOROUTAGE"},
+            notify=True,
+        )
+        assert server.announcements(incident.id) == 1
+
+What is written through one operation is seen by all the others and by the public documents of the page's host. State
+belongs to the server object. `server.seed(...)` adds rows without a request, `server.reset()` goes back to the start,
+`server.told(id)` says who was told about something, and `server.requests` is the log.
+
+Numbers of quirks in these modules refer to what is known of the real service. What nobody recorded is guessed:
+
+- The texts and codes of errors but for those of an unknown key, page and component; 400 for a field that is wrong,
+  409 for a subdomain, slug, subscriber or teammate that is taken, 404 for any other record that is unknown.
+- Fields that are unknown, and dates without `Z`, are refused; the real service misreads a date without a zone.
+- `page`, `per_page` and `limit` below 1 are refused, and `per_page` and `limit` above 100 mean 100.
+- Lists of incidents and maintenances start with the newest; all others with the oldest, components with the first of
+  the page.
+- `notify` left out means false. An incident with `shouldPublish` false is told to nobody and is not public.
+- An incident's components show the status that they have now. Resolving it leaves their statuses as they are unless
+  the write names them. `impact` is the worst status that its writes ever named. `duration` is in whole minutes.
+- PUT on an incident with a `message` adds an update, unless the latest one says the same already.
+- The update written last decides the incident's status; deleting it goes back to the one before.
+- A maintenance puts its components into the planned statuses when it starts, UNDERMAINTENANCE by default, and those
+  that still are under maintenance back into OPERATIONAL when it ends. PUT on it changes the message of its first
+  update.
+- A page's `mainStatus` names the worst trouble and whether ONE, SOME or ALL components have it; parents and archived
+  components do not count. `status` of a PUT on a page is taken and has no effect.
+- The answer of a write to a page that has a translated name shows the name as an object.
+- `grouped` false takes a component out of its group; children of a deleted parent have none.
+- A template is found by its id or, failing that, its name, and must be one for incidents.
+- A subscriber without `all` and `components` subscribes to everything. Subscribing to a parent does not include its
+  children.
+- Deleting a workspace leaves its pages without one.
+- Monitors and groups: their texts, `groupId`, `status` and `componentId`; no monitor ever fails.
+- On-call: whoever comes after the present member is next; outside the restricted hours nobody is on call and turns go
+  on.
+- A datapoint of 0 is accepted, though one client says that it is not (quirk 40).
+"""
+
+from .ledger import Notification
+from .log import LoggedRequest, RequestLog
+from .server import InstatusServer
+from .times import ManualClock
+
+__all__ = ["InstatusServer", "LoggedRequest", "ManualClock", "Notification", "RequestLog"]

@@ -1,0 +1,226 @@
+"""Run a whole Instatus on loopback ports: the API on one, the status pages on another."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
+
+from aiohttp import web
+
+from . import seeds
+from .ledger import Notification
+from .log import RequestLog
+from .routes import maintenances
+from .state import Ids, State
+from .times import Clock, ManualClock, real_clock
+from .validate import Row
+from .wire import Wire
+
+if TYPE_CHECKING:
+    from instatus_async import InstatusClient, PublicStatusPage
+
+_Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+_GRACE: Final = 0.05  # seconds that a request in flight gets when the server closes
+
+
+class InstatusServer:
+    """Be Instatus, for tests and for trying things out.
+
+        async with InstatusServer() as server, server.client() as client:
+            ...
+
+    The server starts with one user, one workspace, and one page, "Acme", with the components Website, App and API.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str = "instatus-test-key",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        page_port: int = 0,
+        clock: Clock = real_clock,
+        id_seed: int = 0,
+        allow_remote: bool = False,
+    ) -> None:
+        """Prepare a server; it listens after `start()`.
+
+        Port 0 means a free one. Any `host` but a loopback address is refused unless `allow_remote` is true. The same
+        `id_seed` makes the same ids in the same order.
+        """
+        if not allow_remote and not _is_loopback(host):
+            message = f"{host!r} is not a loopback address; say allow_remote=True to let other machines in"
+            raise ValueError(message)
+        self.api_key = api_key
+        self._host = host
+        self._ports = (port, page_port)
+        self._clock = clock
+        self._id_seed = id_seed
+        self._runners: list[web.ServerRunner] = []
+        self._url = self._pages_url = ""
+        self._wire = Wire(self._fresh_state(), api_key)
+
+    # Running
+
+    async def start(self) -> None:
+        """Listen on both ports."""
+        if self._runners:
+            message = "this server is running already"
+            raise RuntimeError(message)
+        try:
+            self._url = await self._listen(self._wire.serve_api, self._ports[0])
+            self._pages_url = await self._listen(self._wire.serve_page, self._ports[1])
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop listening and drop every connection. The state, the log and the ledger can still be read."""
+        runners, self._runners = self._runners, []
+        for runner in runners:
+            await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        await self.close()
+
+    @property
+    def url(self) -> str:
+        """Return the base URL of the API."""
+        return self._running(self._url)
+
+    def page_url(self, page_id: str | None = None) -> str:
+        """Return the public URL of a page, the first one unless told otherwise.
+
+        The first page has the host to itself; the others are found under `/{subdomain}`. Each is also found at
+        `http://{subdomain}.localhost:{port}`, where that name resolves.
+        """
+        return self._url_of(self._page(page_id))
+
+    def client(self, **options: Any) -> InstatusClient:  # noqa: ANN401  the client's own options
+        """Return an SDK client for this server, still to be entered or closed."""
+        from instatus_async import InstatusClient  # noqa: PLC0415  the SDK must be importable without this package
+
+        return InstatusClient(api_key=self.api_key, base_url=self.url, **options)
+
+    def public(self, page_id: str | None = None) -> PublicStatusPage:
+        """Return an SDK reader of a page's public data."""
+        from instatus_async import PublicStatusPage  # noqa: PLC0415  the SDK must be importable without this package
+
+        return PublicStatusPage(self.page_url(page_id))
+
+    # State
+
+    @property
+    def page_id(self) -> str:
+        """Return the id of the first page."""
+        return str(self._page(None)["id"])
+
+    def component_id(self, name: str, page_id: str | None = None) -> str:
+        """Return the id of a component by its name."""
+        page = self._page(page_id)
+        for row in self._wire.state.components_of(page["id"]):
+            if row["name"] == name:
+                return str(row["id"])
+        message = f"the page {page['name']!r} has no component {name!r}"
+        raise LookupError(message)
+
+    def seed(self, page_id: str | None = None, **rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+        """Add rows without a request, tell nobody, and return their ids by noun.
+
+        Nouns are `pages`, `components`, `incidents`, `subscribers` and so on. A row is what the API's create operation
+        takes; other columns may be given as well:
+
+            server.seed(subscribers=[{"email": "bo@acme.example", "confirmed": True}])
+        """
+        return seeds.seed(self._wire.state, self._page(page_id), rows)
+
+    def reset(self) -> None:
+        """Go back to the starting state, with an empty log and ledger; ids start again."""
+        self._wire.restart(self._fresh_state())
+
+    def tick(self) -> None:
+        """Let what is due by the clock happen: maintenances start and end. Every request does the same."""
+        maintenances.tick(self._wire.state)
+
+    def advance(self, by: timedelta) -> None:
+        """Move the server's ManualClock on, and let what is due happen."""
+        if not isinstance(self._clock, ManualClock):
+            message = "only a ManualClock can be moved: InstatusServer(clock=ManualClock())"
+            raise TypeError(message)
+        self._clock.advance(by)
+        self.tick()
+
+    # Evidence
+
+    @property
+    def requests(self) -> RequestLog:
+        """Return the log of the requests to both hosts."""
+        return self._wire.log
+
+    @property
+    def ledger(self) -> tuple[Notification, ...]:
+        """Return every message that subscribers and others would have got, in order."""
+        return tuple(self._wire.state.ledger.notifications)
+
+    def told(self, about: str) -> tuple[Notification, ...]:
+        """Return the messages about one incident, maintenance, subscriber or teammate."""
+        return tuple(entry for entry in self.ledger if entry.about == about)
+
+    def announcements(self, about: str) -> int:
+        """Count the requests that told subscribers about something, even where there was nobody to be told."""
+        made = self._wire.state.ledger.announcements
+        return sum(entry.about == about and entry.request is not None for entry in made)
+
+    # Inside
+
+    def _fresh_state(self) -> State:
+        state = State(clock=self._clock, ids=Ids(self._id_seed), page_url=self._url_of)
+        seeds.begin(state)
+        return state
+
+    def _page(self, page_id: str | None) -> Row:
+        pages = self._wire.state.pages
+        if page_id is None:
+            page_id = next(iter(pages), "")
+        if page_id not in pages:
+            message = f"this server has no page {page_id!r}" if page_id else "this server has no page left"
+            raise LookupError(message)
+        return pages[page_id]
+
+    def _url_of(self, page: Row) -> str:
+        base = self._running(self._pages_url)
+        return base if page["id"] == self.page_id else f"{base}/{page['subdomain']}"
+
+    def _running(self, url: str) -> str:
+        if not url:
+            message = "start the server first: async with InstatusServer() as server"
+            raise RuntimeError(message)
+        return url
+
+    async def _listen(self, handler: _Handler, port: int) -> str:
+        runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=_GRACE)
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, self._host, port)
+        await site.start()
+        address, bound = runner.addresses[0][:2]
+        return f"http://[{address}]:{bound}" if ":" in address else f"http://{address}:{bound}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,221 @@
+"""Turn HTTP requests into operations on the state, and their results into answers.
+
+Every request goes the same way, in `Wire.serve`:
+
+    receive   read the body, put the request in the log
+    commit    find the operation and run it: the only step that changes the state, and it never awaits
+    answer    put the status in the log and write the answer
+
+Whatever is to go wrong on purpose belongs in `serve`, before or after the commit: `request.transport` is the socket, so
+a reset, a stall or half an answer can happen below HTTP, with the write carried out or not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn
+from urllib.parse import unquote
+
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from .log import HIDDEN, Host, LoggedRequest, RequestLog
+from .operation import Call, Operation
+from .routes import ALIASES, OPERATIONS, maintenances
+from .routes.public import DOCUMENTS
+from .state import State
+from .validate import Json, RefusedError, Row, bad, not_found
+
+_JSON: Final = "application/json"
+
+_LOST: Final = (
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>404: This page could not be found</title>'
+    "</head><body><div><h1>404</h1><h2>This page could not be found.</h2></div></body></html>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Hold an answer before it is written: a status and JSON, or HTML, or nothing."""
+
+    status: int
+    body: Json = None
+    html: str | None = None
+
+    def write(self) -> web.Response:
+        """Make the response."""
+        if self.html is not None:
+            return web.Response(status=self.status, text=self.html, content_type="text/html")
+        if self.status == 204:  # noqa: PLR2004  No Content
+            return web.Response(status=self.status)
+        return web.Response(status=self.status, text=json.dumps(self.body), content_type=_JSON)
+
+
+class Wire:
+    """Serve both hosts of one server: the API and the status pages."""
+
+    def __init__(self, state: State, api_key: str) -> None:
+        """Serve a state to whoever has the key."""
+        self.state = state
+        self.log = RequestLog()
+        self._expected = f"Bearer {api_key}"
+        self._count = 0
+
+    def restart(self, state: State) -> None:
+        """Serve another state, with an empty log and requests numbered from 1."""
+        self.state = state
+        self.log = RequestLog()
+        self._count = 0
+
+    async def serve_api(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the API."""
+        return await self._serve(request, "api", self._commit_api)
+
+    async def serve_page(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the host of the status pages."""
+        return await self._serve(request, "page", self._commit_page)
+
+    async def _serve(
+        self, request: web.BaseRequest, host: Host, commit: Callable[[web.BaseRequest, bytes, int], Reply]
+    ) -> web.StreamResponse:
+        raw = await request.read()
+        log = self.log
+        number = self._receive(request, host, raw)
+        try:
+            maintenances.tick(self.state)
+            reply = commit(request, raw, number)
+        except RefusedError as refused:
+            reply = Reply(refused.status, refused.body)
+        response = reply.write()
+        log.answered(number, response.status)
+        return response
+
+    def _receive(self, request: web.BaseRequest, host: Host, raw: bytes) -> int:
+        self._count += 1
+        headers = CIMultiDict(request.headers)
+        if "Authorization" in headers:
+            headers["Authorization"] = HIDDEN
+        self.log.append(
+            LoggedRequest(
+                number=self._count,
+                host=host,
+                method=request.method,
+                path=request.rel_url.raw_path,
+                query=request.query,
+                headers=CIMultiDictProxy(headers),
+                body=_as_logged(raw),
+                at=self.state.clock(),
+            )
+        )
+        return self._count
+
+    def _commit_api(self, request: web.BaseRequest, raw: bytes, number: int) -> Reply:
+        if request.method == "GET" and request.path == "/summary.json":
+            return self._commit_page(request, raw, number)
+        operation, ids = find(request.method, request.rel_url.raw_path)
+        self._check_key(request)
+        if "page_id" in ids:
+            self.state.page(ids["page_id"])
+        call = Call(self.state, ids, request.query, _body(operation, raw), number)
+        return Reply(operation.status, operation.handle(call))
+
+    def _commit_page(self, request: web.BaseRequest, raw: bytes, number: int) -> Reply:
+        del raw, number
+        page, path = self._page_for(request.host, request.path)
+        document = DOCUMENTS.get(path)
+        if page is None or document is None or request.method not in {"GET", "HEAD"}:
+            return Reply(404, html=_LOST)  # never JSON on a page host (quirks 19, 88)
+        return Reply(200, document(self.state, page))
+
+    def _page_for(self, host: str, path: str) -> tuple[Row | None, str]:
+        """Pick the page by `/{subdomain}/...`, by `{subdomain}.localhost`, or else the oldest one."""
+        pages = self.state.pages.values()
+        by_name = {page["subdomain"]: page for page in pages}
+        first, _, rest = path.removeprefix("/").partition("/")
+        if first in by_name and path not in DOCUMENTS:
+            return by_name[first], "/" + rest
+        name = host.rpartition(":")[0] or host
+        if name.endswith(".localhost"):
+            return by_name.get(name.removesuffix(".localhost")), path
+        return next(iter(pages), None), path
+
+    def _check_key(self, request: web.BaseRequest) -> None:
+        """Refuse a missing, wrong or upper-cased key (quirks 8, 16)."""
+        if request.headers.get("Authorization") != self._expected:
+            raise RefusedError(401, "forbidden", "API key does not belong to a user.")
+
+
+def find(method: str, raw_path: str) -> tuple[Operation, Mapping[str, str]]:
+    """Find the operation of a method and a path that is still percent-encoded, and the ids in it.
+
+    A trailing slash is tolerated, a doubled one is not (quirk 12). Fixed segments win over ids.
+    """
+    segments = raw_path.removeprefix("/").split("/")
+    if len(segments) > 1 and not segments[-1]:
+        segments.pop()
+    if all(segments):
+        for pattern, operation in _ROUTES.get((method, len(segments)), ()):
+            ids = _match(pattern, segments)
+            if ids is not None:
+                return operation, ids
+    raise not_found("There is no such operation.")
+
+
+def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
+    ids: dict[str, str] = {}
+    for expected, found in zip(pattern, segments, strict=True):
+        if expected.startswith("{"):
+            ids[expected[1:-1]] = unquote(found)
+        elif expected != found:
+            return None
+    return ids
+
+
+def _routes() -> dict[tuple[str, int], list[tuple[list[str], Operation]]]:
+    table: dict[tuple[str, int], list[tuple[list[str], Operation]]] = {}
+    for operation in (*OPERATIONS, *ALIASES):
+        pattern = operation.path.removeprefix("/").split("/")
+        table.setdefault((operation.method, len(pattern)), []).append((pattern, operation))
+    for found in table.values():
+        found.sort(key=lambda entry: [part.startswith("{") for part in entry[0]])
+    return table
+
+
+_ROUTES: Final = _routes()
+
+
+def _body(operation: Operation, raw: bytes) -> Row:
+    """Read and check the body that an operation asks for."""
+    if operation.method in {"GET", "DELETE"}:
+        return {}
+    if operation.body is None:
+        if raw and _parse(raw) != {}:
+            raise bad("", "must be empty")
+        return {}
+    if not raw:
+        if operation.method == "POST":
+            raise RefusedError(403, "forbidden", "The body is missing.")  # a 403 on record (quirk 18)
+        raise bad("", "is missing")
+    return operation.body(_parse(raw))
+
+
+def _parse(raw: bytes) -> Json:
+    try:
+        return json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise bad("", "must be JSON") from None
+
+
+def _as_logged(raw: bytes) -> Json:
+    if not raw:
+        return None
+    try:
+        return _parse(raw)
+    except RefusedError:
+        return raw.decode(errors="replace")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)

@@ -1,0 +1,59 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+import trustme
+from aiohttp import web
+from hypothesis import HealthCheck, settings
+
+# No test measures time, and none may depend on how busy the machine is.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def _no_key_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a developer's own key, proxies and netrc out of the tests."""
+    for name in ("INSTATUS_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def tls_server() -> Callable[[], AbstractAsyncContextManager[str]]:
+    """A server whose certificate nobody trusts: its URL."""
+
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[str]:
+        async def hello(_: web.Request) -> web.Response:
+            return web.json_response({})
+
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        trustme.CA().issue_cert("localhost").configure_cert(context)
+        application = web.Application()
+        application.router.add_get("/v1/x", hello)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        port: int = runner.addresses[0][1]
+        try:
+            yield f"https://localhost:{port}"
+        finally:
+            await runner.cleanup()
+
+    return serve

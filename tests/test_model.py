@@ -1,0 +1,123 @@
+"""Models and open enums."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import attrs
+import pytest
+
+from instatus_async import ComponentStatus, Incident, IncidentImpact, IncidentStatus
+from instatus_async._model import Model, OpenEnum, SeverityEnum
+from instatus_async._wire import read
+
+
+def every(base: type) -> list[type]:
+    """All classes below one, in a fixed order, the twins of the readers left out."""
+    found = {cls for cls in base.__subclasses__() if cls.__module__.startswith("instatus_async")}
+    deeper = {cls for child in found for cls in every(child)}
+    return sorted((cls for cls in found | deeper if attrs.has(cls) or issubclass(cls, OpenEnum)), key=lambda c: c.__qualname__)
+
+
+MODELS = [cls for cls in every(Model) if "__attrs_attrs__" in vars(cls)]
+ENUMS = [cls for cls in every(OpenEnum) if cls is not SeverityEnum]
+
+
+def test_there_are_models_and_enums() -> None:
+    assert len(MODELS) > 40
+    assert len(ENUMS) > 20
+
+
+@pytest.mark.parametrize("enum", ENUMS)
+def test_an_unknown_value_is_kept(enum: type[OpenEnum]) -> None:
+    unknown = enum("SOMETHING NEW")
+    assert unknown == "SOMETHING NEW"
+    assert hash(unknown) == hash("SOMETHING NEW")
+    assert {unknown: 1}["SOMETHING NEW"] == 1  # type: ignore[index]  # a text finds it
+    assert str(unknown) == f"{unknown}" == unknown.value == "SOMETHING NEW"
+    assert not unknown.is_known
+    assert "unknown" in repr(unknown)
+    assert enum("SOMETHING NEW") == unknown
+    assert pickle.loads(pickle.dumps(unknown)) == copy.deepcopy(unknown) == unknown
+    assert unknown not in list(enum)
+    assert len(enum._value2member_map_) == len(enum.__members__)
+    with pytest.raises(ValueError, match="5"):
+        enum(5)
+
+
+@pytest.mark.parametrize("enum", ENUMS)
+def test_a_known_value_is_its_member(enum: type[OpenEnum]) -> None:
+    for member in enum:
+        assert enum(member.value) is member
+        assert member == member.value
+        assert hash(member) == hash(member.value)
+        assert member.is_known
+        assert pickle.loads(pickle.dumps(member)) is member
+        assert repr(member) == f"<{enum.__name__}.{member.name}: {member.value!r}>"
+
+
+def test_statuses_compare_by_severity() -> None:
+    operational, degraded, major = (
+        ComponentStatus.OPERATIONAL,
+        ComponentStatus.DEGRADED_PERFORMANCE,
+        ComponentStatus.MAJOR_OUTAGE,
+    )
+    assert operational < degraded < major
+    assert major > degraded >= degraded
+    assert degraded <= degraded
+    assert max([degraded, major, operational]) is major
+    assert ComponentStatus.worst([degraded, operational]) is degraded
+    assert ComponentStatus.worst([]) is operational
+    assert major > "DEGRADEDPERFORMANCE"
+    assert sorted(ComponentStatus, reverse=True)[0] is major
+
+
+def test_an_unknown_status_is_worse_than_fine_and_better_than_the_rest() -> None:
+    unknown = ComponentStatus("ONFIRE")
+    assert ComponentStatus.OPERATIONAL < unknown < ComponentStatus.UNDER_MAINTENANCE
+    assert ComponentStatus.worst([ComponentStatus.OPERATIONAL, unknown]) == "ONFIRE"
+    assert IncidentImpact("ONFIRE") > IncidentImpact.NONE
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_models_are_slotted_and_immutable(model: type[Model]) -> None:
+    assert not hasattr(model, "__dict__") or "__dict__" not in dir(model)
+    instance = object.__new__(model)
+    for field in attrs.fields(model):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(instance, field.name, None)
+
+
+BODY = {"id": "i", "name": "n", "status": "RESOLVED", "brandNew": {"deep": [1]}, "translations": {"name": {"fr": "x"}}}
+
+
+def test_what_is_read_is_immutable_and_equal_to_what_is_built() -> None:
+    incident = read(Incident, BODY)
+    assert type(incident) is Incident
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        incident.name = "other"  # type: ignore[misc]  # wrong on purpose
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del incident.name
+    assert attrs.evolve(incident, name="other").name == "other"
+    assert read(Incident, {"id": "i", "name": "n", "status": "RESOLVED"}) == Incident(
+        id="i", name="n", status=IncidentStatus.RESOLVED
+    )
+
+
+def test_models_pickle_copy_and_hash() -> None:
+    incident = read(Incident, BODY)
+    for twin in (pickle.loads(pickle.dumps(incident)), copy.copy(incident), copy.deepcopy(incident)):
+        assert twin == incident
+        assert hash(twin) == hash(incident)
+        assert type(twin) is Incident
+        assert twin.extra == incident.extra
+
+
+def test_unknown_fields_are_kept_and_reachable_but_not_shown() -> None:
+    incident = read(Incident, BODY)
+    assert incident.extra == {"brandNew": {"deep": [1]}}
+    assert "deep" not in repr(incident)
+    with pytest.raises(TypeError):
+        incident.extra["more"] = 1  # type: ignore[index]  # wrong on purpose
+    assert read(Incident, {"id": "i", "name": "n", "status": "S"}).extra == {}

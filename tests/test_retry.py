@@ -1,0 +1,60 @@
+"""The decision table, every cell of it."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from instatus_async.retry import Action, Effect, Failure, RetryPolicy, decide
+
+TABLE = {
+    (Effect.READ, Failure.NOT_SENT): Action.RETRY,
+    (Effect.READ, Failure.LIMITED): Action.WAIT,
+    (Effect.READ, Failure.UNKNOWN): Action.RETRY,
+    (Effect.READ, Failure.FINAL): Action.RAISE,
+    (Effect.IDEMPOTENT, Failure.NOT_SENT): Action.RETRY,
+    (Effect.IDEMPOTENT, Failure.LIMITED): Action.WAIT,
+    (Effect.IDEMPOTENT, Failure.UNKNOWN): Action.RETRY,
+    (Effect.IDEMPOTENT, Failure.FINAL): Action.RAISE,
+    (Effect.DATAPOINT, Failure.NOT_SENT): Action.RETRY,
+    (Effect.DATAPOINT, Failure.LIMITED): Action.WAIT,
+    (Effect.DATAPOINT, Failure.UNKNOWN): Action.RECONCILE,
+    (Effect.DATAPOINT, Failure.FINAL): Action.RAISE,
+    (Effect.NOTIFY, Failure.NOT_SENT): Action.RETRY,
+    (Effect.NOTIFY, Failure.LIMITED): Action.WAIT,
+    (Effect.NOTIFY, Failure.UNKNOWN): Action.RECONCILE,
+    (Effect.NOTIFY, Failure.FINAL): Action.RAISE,
+}
+
+
+def test_the_table_has_every_cell() -> None:
+    assert set(TABLE) == set(product(Effect, Failure))
+
+
+@pytest.mark.parametrize(("effect", "failure"), TABLE)
+def test_while_attempts_are_left(effect: Effect, failure: Failure) -> None:
+    assert decide(effect, failure, 1, 3) is TABLE[effect, failure]
+    assert decide(effect, failure, 2, 3) is TABLE[effect, failure]
+
+
+@pytest.mark.parametrize(("effect", "failure"), TABLE)
+@pytest.mark.parametrize("attempt", [3, 4])
+def test_after_the_last_attempt(effect: Effect, failure: Failure, attempt: int) -> None:
+    expected = TABLE[effect, failure]
+    assert decide(effect, failure, attempt, 3) is (expected if expected is Action.RECONCILE else Action.RAISE)
+
+
+def test_pauses_double_up_to_the_cap_with_full_jitter() -> None:
+    policy = RetryPolicy(base=1.0, cap=4.0)
+    for attempt, bound in [(1, 1.0), (2, 2.0), (3, 4.0), (4, 4.0), (10_000, 4.0)]:
+        draws = [policy.pause(attempt) for _ in range(300)]
+        assert all(0.0 <= draw <= bound for draw in draws)
+        assert max(draws) > bound * 0.9
+        assert min(draws) < bound * 0.1
+
+
+@pytest.mark.parametrize("settings", [{"attempts": 0}, {"base": -1.0}, {"cap": -0.1}])
+def test_a_senseless_policy_is_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        RetryPolicy(**settings)  # type: ignore[arg-type]  # wrong on purpose
