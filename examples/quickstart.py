@@ -1,6 +1,6 @@
 """An incident from start to finish, a maintenance and a metric, and what the public page then says.
 
-    python examples/quickstart.py            # on the embedded Instatus: no key, no network, nobody is told anything real
+    python examples/quickstart.py            # on the embedded Instatus: no key, no network, no real subscriber
     python examples/quickstart.py --live     # on the real one, with INSTATUS_API_KEY, and without notifying anybody
 
 With --live it works on the first page of the account, or on the one that --page names, and cleans up after itself.
@@ -83,7 +83,8 @@ async def main_job(page: Page, public: PublicStatusPage, *, notify: bool) -> Non
 async def embedded() -> None:
     async with InstatusServer() as server, server.client() as client, server.public() as public:
         site = await client.pages.list().first()
-        assert site is not None
+        if site is None:
+            raise SystemExit("The embedded Instatus has lost its page.")
         await main_job(client.page(site.id), public, notify=True)
 
 

@@ -1,7 +1,7 @@
 """The asyncio SDK for Instatus status pages.
 
-Start with `InstatusClient`, or with `PublicStatusPage` where there is no key. `instatus_async.testing` is an Instatus to try
-them on.
+Start with `InstatusClient`, or with `PublicStatusPage` where there is no key. `instatus_async.testing` is an Instatus
+to try them on.
 """
 
 from ._model import Model, OpenEnum, SeverityEnum, Translations
@@ -51,8 +51,8 @@ from .resources.audience_groups import (
     AudienceGroupChange,
     AudienceGroupComponent,
     AudienceGroupCreate,
-    AudienceGroupTeammate,
     AudienceGroups,
+    AudienceGroupTeammate,
 )
 from .resources.components import (
     AnyComponentStatus,
@@ -61,8 +61,8 @@ from .resources.components import (
     ComponentCreate,
     ComponentFields,
     ComponentGroup,
-    ComponentStatus,
     Components,
+    ComponentStatus,
     Site,
     StatusMap,
 )
@@ -84,12 +84,12 @@ from .resources.incidents import (
     IncidentCreate,
     IncidentImpact,
     IncidentNotice,
+    Incidents,
     IncidentStatus,
     IncidentUpdate,
     IncidentUpdateChange,
     IncidentUpdateCreate,
     IncidentUpdates,
-    Incidents,
 )
 from .resources.maintenances import (
     AnyMaintenanceStatus,
@@ -98,13 +98,13 @@ from .resources.maintenances import (
     MaintenanceCreate,
     MaintenanceNotice,
     MaintenancePlan,
+    Maintenances,
     MaintenanceStatus,
     MaintenanceUpdate,
     MaintenanceUpdateChange,
     MaintenanceUpdateCreate,
     MaintenanceUpdateFields,
     MaintenanceUpdates,
-    Maintenances,
 )
 from .resources.metrics import Datapoint, Metric, MetricChange, MetricCreate, Metrics
 from .resources.monitor_alerts import (
@@ -112,8 +112,8 @@ from .resources.monitor_alerts import (
     MonitorAlert,
     MonitorAlertChange,
     MonitorAlertCreate,
-    MonitorAlertType,
     MonitorAlerts,
+    MonitorAlertType,
 )
 from .resources.monitor_groups import (
     MonitorGroup,
@@ -143,9 +143,9 @@ from .resources.monitors import (
     MonitorOnFailFields,
     MonitorOnRecover,
     MonitorOnRecoverFields,
+    Monitors,
     MonitorStatus,
     MonitorType,
-    Monitors,
 )
 from .resources.on_call_schedules import (
     AnyCustomRotationTypeUnit,
@@ -183,8 +183,8 @@ from .resources.pages import (
     PageChange,
     PageCreate,
     PageFields,
-    PageStatus,
     Pages,
+    PageStatus,
     SecureLink,
     SmsService,
     StatusPage,
@@ -213,9 +213,9 @@ from .resources.templates import (
     TemplateComponent,
     TemplateCreate,
     TemplateOrigin,
+    Templates,
     TemplateStatus,
     TemplateType,
-    Templates,
 )
 from .resources.user import Member, Person, User, UserProfile
 from .resources.workspaces import Workspace, WorkspaceCreate, Workspaces

@@ -1,10 +1,7 @@
-"""The border to JSON: bytes to models, and keyword fields to request bodies.
+"""From JSON to models.
 
-Reading. `read(Incident, value)` goes through a cattrs converter whose hook factory writes one straight-line function a
-class. When it fails, a second converter with cattrs' detailed validation reads the value again, only to name the place.
-
-Writing. `encode(IncidentCreate, fields, operation)` turns snake_case keyword fields into the wire's camelCase by the
-annotations of a TypedDict, and refuses what the API could not take before anything is sent.
+`read(Incident, value)` goes through a cattrs converter whose hook factory writes one straight-line function a class. When
+it fails, a second converter with cattrs' detailed validation reads the value again, only to name the place.
 """
 
 from __future__ import annotations
@@ -13,10 +10,8 @@ import json
 import math
 import re
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time
-from difflib import get_close_matches
-from enum import Enum
 from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
@@ -27,15 +22,14 @@ from cattrs.errors import AttributeValidationNote, BaseValidationError, Iterable
 from cattrs.gen import make_dict_structure_fn, override
 
 from ._model import TRANSLATED, Model, OpenEnum
-from .errors import DecodeError, InvalidIdError, InvalidRequestError
+from .errors import DecodeError
 
-__all__ = ["ONE_OR_MANY", "STATUS_ROWS", "as_object", "camel", "encode", "identifier", "loads", "milliseconds", "read", "read_list"]
+__all__ = ["GROUP", "ONE_OR_MANY", "as_object", "camel", "loads", "read", "read_list", "unwrapped"]
 
 M = TypeVar("M", bound=Model)
 
 # Markers for `Annotated`, where the Python shape and the wire's shape differ.
 ONE_OR_MANY = "one text, or a list of them"
-STATUS_ROWS = "{id: status} here, [{id, status}] on the wire"
 GROUP = "an object, or the bare name of older answers"
 
 
@@ -133,7 +127,7 @@ def _integer(value: object, _: object = None) -> int:
 _JS_DATE = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT([+-]\d\d):?(\d\d)(?: \(.*\))?"
 )
-_MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def _instant(value: object, _: object = None) -> datetime:
@@ -146,9 +140,9 @@ def _instant(value: object, _: object = None) -> datetime:
             instant = datetime.fromisoformat(value)
         except ValueError:
             js = _JS_DATE.fullmatch(value)
-            if js is None or js[1] not in _MONTHS:
+            if js is None or _MONTHS.find(js[1]) % 3:
                 raise ValueError("expected a date and time") from None
-            month, (day, year, hour, minute, second) = _MONTHS[js[1]], js.group(2, 3, 4, 5, 6)
+            month, (day, year, hour, minute, second) = _MONTHS.find(js[1]) // 3 + 1, js.group(2, 3, 4, 5, 6)
             zone = f"{js[7]}:{js[8]}"
             return datetime.fromisoformat(f"{year}-{month:02}-{int(day):02}T{hour}:{minute}:{second}{zone}")
         return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
@@ -231,7 +225,7 @@ class _Field:
     marker: str | None  # of Annotated
 
 
-def _bare(hint: Any) -> tuple[Any, str | None, bool]:
+def unwrapped(hint: Any) -> tuple[Any, str | None, bool]:
     """Take `Annotated` and `| None` off a type: (type, marker, nullable)."""
     marker, nullable = None, False
     while True:
@@ -242,7 +236,7 @@ def _bare(hint: Any) -> tuple[Any, str | None, bool]:
             rest = [arg for arg in get_args(hint) if arg is not type(None)]
             nullable = nullable or len(rest) < len(get_args(hint))
             if len(rest) != 1:
-                return typing.Union[tuple(rest)], marker, nullable
+                return typing.Union[tuple(rest)], marker, nullable  # noqa: UP007 - of a tuple
             hint = rest[0]
         else:
             return hint, marker, nullable
@@ -254,10 +248,10 @@ def _make_fields(cls: type[Model]) -> Sequence[_Field]:
     for attribute in attrs.fields(cls):
         if attribute.name == "_extra":
             continue
-        hint, marker, _ = _bare(hints[attribute.name])
+        hint, marker, _ = unwrapped(hints[attribute.name])
         many = get_origin(hint) is tuple
         if many:
-            hint, inner, _ = _bare(get_args(hint)[0])
+            hint, inner, _ = unwrapped(get_args(hint)[0])
             marker = marker or inner
         required = attribute.default is attrs.NOTHING
         key = attribute.metadata.get("wire") or camel(attribute.name)
@@ -319,7 +313,7 @@ def _make_structure(cls: type[Model]) -> Callable[[Any, object], Model]:
     }
 
     def expression(number: int, field: _Field) -> str:
-        """The source that reads `v` for one field, null left out."""
+        """Write the source that reads `v` for one field, null left out."""
         if _is_model(field.hint):
             scope[f"read{number}"] = _structure_of(field.hint) if field.hint not in _growing else _later(field.hint)
             one = f"read{number}({{}})"
@@ -349,9 +343,7 @@ def _make_structure(cls: type[Model]) -> Callable[[Any, object], Model]:
         gets.append(f"        v{number} = get({field.key!r})")
         sets.append(f"    v = v{number}; o.{field.name} = {value}")
     kept = [
-        f"    if type(d.get({f.key!r})) is dict: e[{f.key!r}] = d[{f.key!r}]"
-        for f in fields
-        if f.marker == TRANSLATED
+        f"    if type(d.get({f.key!r})) is dict: e[{f.key!r}] = d[{f.key!r}]" for f in fields if f.marker == TRANSLATED
     ]
     # Indexing is faster than `.get`, a KeyError is slower than both; a shorter object cannot have all keys.
     source = "\n".join(
@@ -376,7 +368,7 @@ def _make_structure(cls: type[Model]) -> Callable[[Any, object], Model]:
             "    return o",
         ]
     )
-    exec(compile(source, f"<reader of {cls.__name__}>", "exec"), scope)
+    exec(compile(source, f"<reader of {cls.__name__}>", "exec"), scope)  # noqa: S102 - our own source
     _growing.discard(cls)
     return typing.cast("Callable[[Any, object], Model]", scope["structure"])
 
@@ -386,7 +378,10 @@ _growing: set[type[Model]] = set()
 
 
 def _later(cls: type[Model]) -> Callable[[Any], Any]:
-    return lambda value: _structure_of(cls)(value)
+    def structure(value: Any) -> Any:
+        return _structure_of(cls)(value)
+
+    return structure
 
 
 _fast = cattrs.Converter(detailed_validation=False)
@@ -408,7 +403,7 @@ def _make_detailed(cls: type[Model]) -> Callable[[Any, object], Model]:
         hook = None if field.many else _detailed_hook(field)
         overrides[field.name] = override(rename=field.key, struct_hook=hook)
     known = {field.key for field in fields}
-    structure = make_dict_structure_fn(cls, _detailed, _cattrs_detailed_validation=True, **overrides)  # type: ignore[arg-type]  # **kwargs
+    structure = make_dict_structure_fn(cls, _detailed, _cattrs_detailed_validation=True, **overrides)  # type: ignore[arg-type]  # mypy: any of them could be a flag
 
     def detailed(value: Any, _: object = None) -> Model:
         given = _mapping(value)
@@ -439,8 +434,8 @@ def _detailed_hook(field: _Field) -> Callable[[Any, Any], Any]:
 
 
 def _make_detailed_tuple(hint: Any) -> Callable[[Any, object], object]:
-    inner, marker, _ = _bare(get_args(hint)[0])
-    hook = _detailed_hook(_Field("", "", inner, True, None, False, marker))
+    inner, marker, _ = unwrapped(get_args(hint)[0])
+    hook = _detailed_hook(_Field(name="", key="", hint=inner, required=True, default=None, many=False, marker=marker))
 
     def detailed(value: Any, _: object) -> object:
         result: list[object] = []
@@ -448,11 +443,11 @@ def _make_detailed_tuple(hint: Any) -> Callable[[Any, object], object]:
         for index, item in enumerate(_listed(value)):
             try:
                 result.append(hook(item, inner))
-            except Exception as exc:
+            except Exception as exc:  # noqa: BLE001 - as cattrs does
                 exc.add_note(IterableValidationNote(f"at index {index}", index, inner))
                 errors.append(exc)
         if errors:
-            raise IterableValidationError("while reading a list", errors, hint)  # pyright: ignore[reportCallIssue]  # cattrs' third
+            raise IterableValidationError("a list", errors, hint)  # pyright: ignore[reportCallIssue]  # takes the type
         return tuple(result)
 
     return detailed
@@ -522,186 +517,3 @@ def _explain(cls: type[Model], value: Any, exc: BaseException) -> tuple[str, str
     except BaseValidationError as again:
         return _place(again)
     return _place(exc)
-
-
-# --- Writing ---------------------------------------------------------------------------------------------------------
-
-Encoder = Callable[[Any, str], Any]
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-
-
-def identifier(value: object, what: str = "id") -> str:
-    """Let an id through that is safe in a path and a body, or raise InvalidIdError (quirk 14)."""
-    if isinstance(value, str) and _ID.fullmatch(value):
-        return value
-    shown = repr(value if not isinstance(value, str) or len(value) <= 40 else value[:40] + "...")
-    raise InvalidIdError(
-        f"{what}: {shown} is not an id; ids are 1 to 128 letters, digits, '-' and '_'. Nothing was sent."
-    )
-
-
-def milliseconds(value: object, at: str) -> int:
-    """Turn an aware datetime into epoch milliseconds."""
-    return round(_aware(value, at).timestamp() * 1000)
-
-
-def _refuse(at: str, what: str) -> NoReturn:
-    raise InvalidRequestError(f"{at.removesuffix(':')}: {what}. Nothing was sent.")
-
-
-def _aware(value: object, at: str) -> datetime:
-    if not isinstance(value, datetime):
-        _refuse(at, f"expected a datetime, got {type(value).__name__}")
-    if value.utcoffset() is None:
-        _refuse(at, "a datetime without a zone would be read in a zone you do not control; use datetime.now(UTC) (quirk 35)")
-    return value
-
-
-def _send_instant(value: object, at: str) -> str:
-    instant = _aware(value, at).astimezone(UTC)
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _send_time(value: object, at: str) -> str:
-    if not isinstance(value, time):
-        _refuse(at, f"expected a datetime.time, got {type(value).__name__}")
-    if value.utcoffset():
-        _refuse(at, "times of day are UTC")
-    return f"1970-01-01T{value.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-
-
-def _send_text(value: object, at: str) -> str:
-    if not isinstance(value, str):
-        _refuse(at, f"expected text, got {type(value).__name__}")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        _refuse(at, "the text holds half a surrogate pair")
-    return str(value)
-
-
-def _send_flag(value: object, at: str) -> bool:
-    if not isinstance(value, bool):
-        _refuse(at, f"expected True or False, got {type(value).__name__}")
-    return value
-
-
-def _send_number(value: object, at: str, *, whole: bool = False) -> float:
-    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        _refuse(at, f"expected {'a whole' if whole else 'a'} number, got {type(value).__name__}")
-    if not math.isfinite(value):
-        _refuse(at, "expected a finite number")
-    return value
-
-
-def send_member(enum: type[OpenEnum], value: object, at: str) -> str:
-    """Let an enum or its exact text through; an unknown text only when it comes wrapped in the enum on purpose."""
-    if isinstance(value, enum):
-        return value.value
-    if isinstance(value, str) and not isinstance(value, Enum):
-        if value in enum._value2member_map_:
-            return value
-        near = get_close_matches(value.upper(), [member.value for member in enum], 1)
-        hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(member.value for member in enum)
-        _refuse(at, f"{value[:40]!r} is no {enum.__name__}; {hint} ({enum.__name__}({value[:40]!r}) would send it as it is)")
-    _refuse(at, f"expected a {enum.__name__}, got {type(value).__name__}")
-
-
-def _send_nullable(encoder: Encoder, value: Any, at: str) -> Any:
-    return None if value is None else encoder(value, at)
-
-
-def _send_list(encoder: Encoder, value: Any, at: str) -> list[Any]:
-    items: Iterable[Any] = value
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        _refuse(at, f"expected a list, got {type(items).__name__}")
-    return [encoder(item, f"{at}[{index}]") for index, item in enumerate(items)]
-
-
-def _send_data(encoder: Encoder, value: Any, at: str) -> dict[str, Any]:
-    """Send a mapping whose keys are data: header names, languages. They are never renamed."""
-    given: Mapping[object, Any] = value
-    if not isinstance(value, Mapping):
-        _refuse(at, f"expected a mapping, got {type(given).__name__}")
-    return {_send_text(key, f"{at} key"): encoder(item, f"{at}[{key!r}]") for key, item in given.items()}
-
-
-def _send_rows(encoder: Encoder, value: Any, at: str) -> list[dict[str, Any]]:
-    """Send {component id: status} as the wire's list of rows."""
-    statuses = _send_data(encoder, value, at)
-    return [{"id": identifier(key, f"{at} key"), "status": status} for key, status in statuses.items()]
-
-
-def _send_one_or_many(encoder: Encoder, value: Any, at: str) -> list[Any]:
-    return _send_list(encoder, [value] if isinstance(value, str) else value, at)
-
-
-@cache
-def _encoder(hint: Any) -> Encoder:
-    bare, marker, nullable = _bare(hint)
-    if nullable:
-        return partial(_send_nullable, _encoder(Annotated[bare, marker] if marker else bare))
-    origin, args = get_origin(bare), get_args(bare)
-    if origin in (typing.Required, typing.NotRequired):
-        return _encoder(args[0])
-    if marker == STATUS_ROWS:
-        return partial(_send_rows, _encoder(args[1]))
-    if origin is Sequence or origin is Iterable:
-        return partial(_send_list, _encoder(args[0]))
-    if origin is Mapping:
-        return partial(_send_data, _encoder(args[1]))
-    if origin is typing.Union or origin is UnionType:
-        # One or many of something; or an enum beside the Literal of its texts.
-        many = [arg for arg in args if get_origin(arg) is Sequence]
-        if many:
-            return partial(_send_one_or_many, _encoder(get_args(many[0])[0]))
-        enums = [arg for arg in args if isinstance(arg, type) and issubclass(arg, OpenEnum)]
-        if enums:
-            return partial(send_member, enums[0])
-    if typing.is_typeddict(bare):
-        return partial(_send_object, bare)
-    simple: Mapping[object, Encoder] = {
-        str: _send_text,
-        bool: _send_flag,
-        int: partial(_send_number, whole=True),
-        float: _send_number,
-        datetime: _send_instant,
-        time: _send_time,
-    }
-    if bare in simple:
-        return simple[bare]
-    if isinstance(bare, type) and issubclass(bare, OpenEnum):
-        return partial(send_member, bare)
-    raise TypeError(f"no encoder for {hint!r}")
-
-
-@cache
-def _shape(shape: type) -> Mapping[str, tuple[str, Encoder]]:
-    """Compile a TypedDict: field -> (wire key, encoder)."""
-    hints = typing.get_type_hints(shape, include_extras=True)
-    return {name: (camel(name), _encoder(hint)) for name, hint in hints.items()}
-
-
-def _send_object(shape: Any, value: Any, at: str) -> dict[str, Any]:
-    given: Mapping[Any, Any] = value
-    if not isinstance(value, Mapping):
-        _refuse(at, f"expected a dict, got {type(given).__name__}")
-    known = _shape(shape)
-    body: dict[str, Any] = {}
-    for name, item in given.items():
-        if name not in known:
-            near = get_close_matches(str(name), known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
-            _refuse(at, f"unexpected field {name!r}; {hint}")
-        key, encoder = known[name]
-        body[key] = encoder(item, f"{at} {name}" if at.endswith(":") else f"{at}.{name}")
-    missing = sorted(shape.__required_keys__ - given.keys())
-    if missing:
-        _refuse(at, "missing " + ", ".join(repr(name) for name in missing))
-    return body
-
-
-def encode(shape: type, fields: Mapping[str, Any], operation: str) -> dict[str, Any]:
-    """Turn keyword fields into a request body by a TypedDict, or raise InvalidRequestError naming the field."""
-    return _send_object(shape, fields, f"{operation}:")

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 
-from ._wire import identifier
+from ._body import identifier
 from .errors import ConfigError, InvalidRequestError
 from .rate_limit import Gate
 from .resources.audience_groups import AudienceGroups
@@ -176,15 +176,17 @@ class InstatusClient:
     ) -> Any:
         """Send what the SDK has no method for, and return the parsed JSON, or None for an empty answer.
 
-        `path` begins with "/"; its segments are quoted, dot segments refused. `json` is sent as it is, in the wire's own
-        names. `effect` says what sending it twice would do. Unless given, GET is a read, DELETE is idempotent, and
+        `path` begins with "/"; its segments are quoted, dot segments refused. `json` is sent as it is, in the wire's
+        own names. `effect` says what sending it twice would do. Unless given, GET is a read, DELETE is idempotent, and
         everything else counts as telling subscribers: it is never sent twice.
 
         Raises InvalidRequestError before anything is sent, and the errors of every other call.
         """
         verb = str(method).upper()
         if verb not in _EFFECT_OF_METHOD:
-            raise InvalidRequestError(f"method: {method!r} is none of {', '.join(_EFFECT_OF_METHOD)}. Nothing was sent.")
+            raise InvalidRequestError(
+                f"method: {method!r} is none of {', '.join(_EFFECT_OF_METHOD)}. Nothing was sent."
+            )
         return await self._session.request(
             verb,
             _quoted(path),
@@ -217,7 +219,7 @@ _SEGMENTS = re.compile(r"(/[^/?#\\\x00-\x20\x7f]+)+/?")
 
 
 def _quoted(path: object) -> str:
-    """Quote a path by its segments; `%` is a letter like any other here, so that nothing is unquoted behind our back."""
+    """Quote a path by its segments; `%` is a letter like any other here, so that nothing gets unquoted."""
     if not isinstance(path, str) or len(path) > 2048 or not _SEGMENTS.fullmatch(path):
         raise InvalidRequestError("path: expected /one/or/more segments without query or fragment. Nothing was sent.")
     segments = path.split("/")

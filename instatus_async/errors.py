@@ -161,9 +161,7 @@ class RateLimitError(APIError):
         body: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(
-            message, status=status, code=code, method=method, path=path, body=body, headers=headers
-        )
+        super().__init__(message, status=status, code=code, method=method, path=path, body=body, headers=headers)
         self.retry_after = retry_after
 
 
@@ -196,9 +194,7 @@ class DecodeError(InstatusError, ValueError):
     `may_have_applied` is True when the answer belongs to a write, which then has probably been carried out.
     """
 
-    def __init__(
-        self, message: str, *, path: str = "$", body: object = None, may_have_applied: bool = False
-    ) -> None:
+    def __init__(self, message: str, *, path: str = "$", body: object = None, may_have_applied: bool = False) -> None:
         super().__init__(message)
         self.path = path
         self.body = body

@@ -6,7 +6,7 @@ page gives DecodeError, whatever it answers.
 """
 
 import ssl as ssl_module
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Annotated, Any, NoReturn, Self, cast
@@ -15,7 +15,7 @@ import aiohttp
 import attrs
 
 from ._model import Model, OpenEnum, Text
-from ._wire import GROUP, read
+from ._wire import GROUP, as_object, read
 from .errors import ConfigError, DecodeError, NotFoundError
 from .resources.components import ComponentGroup, ComponentStatus
 from .resources.incidents import IncidentImpact, IncidentStatus
@@ -105,14 +105,6 @@ class PublicComponent(Model):
     is_parent: bool | None = None
     children: "tuple[PublicComponent, ...]" = ()
 
-    def walk(self) -> "Iterator[PublicComponent]":
-        """Yield this component and all below it, each parent before its children."""
-        waiting: list[PublicComponent] = [self]
-        while waiting:
-            component = waiting.pop()
-            yield component
-            waiting.extend(reversed(component.children))
-
 
 _HINT = (
     "Is this the address of an Instatus page? An unclaimed name answers with a web page, and a custom domain may "
@@ -179,10 +171,11 @@ class PublicStatusPage:
             raise _unreadable(operation, exc) from None
 
     async def components(self) -> Sequence[PublicComponent]:
-        """Return the top-level components in the page's order, each with its children.
+        """Return all components in the page's order, each with its children and its parent's id.
 
-        All shapes of the list are read (quirks 84 to 86). A parent that the page mentions without listing it is made
-        from what its children say of it; its status then is the worst of theirs. `walk()` of each gives all below it.
+        A parent says nothing about the state of its children (quirk 84), so look at all of them; the top-level ones
+        have no `parent_id`. All shapes of the list are read (quirks 84 to 86). A parent that the page mentions without
+        listing it is made from what its children say of it; its status then is the worst of theirs.
 
         Raises DecodeError when the host answers with something else: a web page, or another product's status page.
         """
@@ -237,19 +230,15 @@ def _fail(at: str, what: str, body: object) -> NoReturn:
     raise DecodeError(f"{at}: {what}", path=at, body=body)
 
 
-def _object(value: object) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
-
-
 def _check_summary(value: object) -> None:
     """Refuse the summary of a Checkly page, which has the same keys and other values (quirk 91)."""
-    summary = _object(value)
-    status = _object(summary.get("page")).get("status")
+    summary = as_object(value)
+    status = as_object(summary.get("page")).get("status")
     if status == "HAS_ISSUES":
-        _fail("$.page.status", f"{status[:40]!r} is no status of an Instatus page; it looks like Checkly's", value)
+        _fail("$.page.status", "HAS_ISSUES is no status of an Instatus page; it looks like Checkly's", value)
     incidents = summary.get("activeIncidents")
     for number, incident in enumerate(cast("Sequence[object]", incidents) if isinstance(incidents, list) else ()):
-        keys = _object(incident).keys()
+        keys = as_object(incident).keys()
         if keys & {"severity", "startedAt"} and not keys & {"impact", "started"}:
             _fail(f"$.activeIncidents[{number}]", "this is no incident of Instatus; it looks like Checkly's", value)
 
@@ -275,7 +264,7 @@ class _Row:
 
 def _tree(value: object) -> Sequence[PublicComponent]:
     """Read any of the shapes of a component list."""
-    answer, wrapped = _object(value), isinstance(value, dict)
+    answer, wrapped = as_object(value), isinstance(value, dict)
     items: object = answer.get("components") if wrapped else value
     at = "$.components" if wrapped else "$"
     if not isinstance(items, list):
@@ -416,7 +405,7 @@ def _built(rows: Sequence[_Row]) -> Sequence[PublicComponent]:
             group=component.group if parent is None else _group_of(component.group, own[parent]),
             parent_id=None if parent is None else own[parent].id,
         )
-    return [ready[row] for row in roots]
+    return [ready[row] for row in rows]
 
 
 def _read_one(row: _Row) -> PublicComponent:

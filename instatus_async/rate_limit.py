@@ -49,7 +49,7 @@ class RateGate:
     async def acquire(self) -> None:
         """Return at once, or when the pause is over. Cancelling a waiter holds up nobody."""
         loop = asyncio.get_running_loop()
-        while (wait := self._until - loop.time()) > 0:
+        while (wait := self._until - loop.time()) > 0:  # noqa: ASYNC110 - the pause may grow meanwhile
             await asyncio.sleep(wait)
 
     def limited(self, pause: float | None) -> float:

@@ -1,7 +1,7 @@
 """The way to the service: one aiohttp pool, attempts under one deadline, and every failure as one of our errors.
 
-`SessionManager.request` is the only caller of aiohttp's client. One call passes the gate, sends, reads under a size cap,
-and either returns parsed JSON or asks `retry.decide` what follows. What aiohttp raises never leaves this module: its
+`SessionManager.request` is the only caller of aiohttp's client. One call passes the gate, sends, reads under a size
+cap, and either returns parsed JSON or asks `retry.decide` what follows. What aiohttp raises never leaves this module: its
 exceptions carry the request's headers, and so the key.
 """
 
@@ -118,7 +118,9 @@ def check_base_url(base_url: str) -> URL:
     if user or url.query_string or url.fragment:
         raise ConfigError("base_url must not carry a user, a password, a query or a fragment")
     if url.scheme == "http" and not _is_loopback(host):
-        raise ConfigError("base_url must be https:// unless its host is this machine: http would show everybody the key")
+        raise ConfigError(
+            "base_url must be https:// unless its host is this machine: http would show everybody the key"
+        )
     return url
 
 
@@ -127,9 +129,13 @@ def check_ssl(context: object) -> None:
     if context is None:
         return
     if not isinstance(context, ssl_module.SSLContext):
-        raise ConfigError("ssl must be an ssl.SSLContext, or None for the system's; verification cannot be switched off")
+        raise ConfigError(
+            "ssl must be an ssl.SSLContext, or None for the system's; verification cannot be switched off"
+        )
     if context.verify_mode is not ssl_module.CERT_REQUIRED or not context.check_hostname:
-        raise ConfigError("This ssl context does not verify certificates or host names; use ssl.create_default_context()")
+        raise ConfigError(
+            "This ssl context does not verify certificates or host names; use ssl.create_default_context()"
+        )
 
 
 def _environment_proxy(base_url: URL) -> str | None:
@@ -171,7 +177,9 @@ class _Pool:
         if self._pid != os.getpid():
             raise ClientStateError("The client was made before a fork. Make one in each process.")
         if self._loop is not None and self._loop is not loop:
-            raise ClientStateError("The client belongs to another event loop. Make one in each loop, inside asyncio.run().")
+            raise ClientStateError(
+                "The client belongs to another event loop. Make one in each loop, inside asyncio.run()."
+            )
         borrowed = self._borrowed
         if borrowed is not None and borrowed.closed:
             raise ClientStateError("The aiohttp session lent to the client is closed. Close the client before it.")
@@ -195,7 +203,7 @@ class _Pool:
             session.trace_configs[:] = borrowed.trace_configs
             middlewares = getattr(borrowed, "_middlewares", ())
             if middlewares:
-                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public getter
+                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor getter
         self._session, self._loop = session, loop
         return session
 
@@ -234,7 +242,8 @@ class SessionManager:
         url = check_base_url(base_url)
         check_ssl(ssl)
         if session is not None:
-            if not isinstance(session, aiohttp.ClientSession):  # pyright: ignore[reportUnnecessaryIsInstance]  # untyped callers
+            lent: object = session
+            if not isinstance(lent, aiohttp.ClientSession):
                 raise ConfigError("session must be an aiohttp.ClientSession")
             if ssl is not None:
                 raise ConfigError("Give the ssl context to the connector of the session you lend, not to the client")
@@ -298,8 +307,8 @@ class SessionManager:
     ) -> Any:
         """Send one call and return its parsed JSON, None for an empty answer.
 
-        `path` must be quoted already; `operation` names the call in errors. Attempts, pauses and waiting share the total
-        timeout. Raises the errors of `instatus_async.errors` and nothing of aiohttp's.
+        `path` must be quoted already; `operation` names the call in errors. Attempts, pauses and waiting share the
+        total timeout. Raises the errors of `instatus_async.errors` and nothing of aiohttp's.
         """
         call = _Call(self, method, path, operation or f"{method} {path}", effect, query, body)
         try:
@@ -392,7 +401,18 @@ def _lost(exc: Exception) -> _Lost:
 class _Call:
     """One call on its way: its attempts, and what they may have done."""
 
-    __slots__ = ("_ambiguous", "_attempt", "_data", "_effect", "_last", "_method", "_operation", "_path", "_session", "_url")
+    __slots__ = (
+        "_ambiguous",
+        "_attempt",
+        "_data",
+        "_effect",
+        "_last",
+        "_method",
+        "_operation",
+        "_path",
+        "_session",
+        "_url",
+    )
 
     def __init__(
         self, session: SessionManager, method: str, path: str, operation: str, effect: Effect, query: str, body: Any
@@ -421,7 +441,7 @@ class _Call:
             # While the request is out, a timeout leaves its outcome unknown.
             before, self._ambiguous = self._ambiguous, self._effect is not Effect.READ
             reply = await session.attempt(self._method, self._url, self._data)
-            outcome = self._judge(reply, before) if isinstance(reply, _Reply) else reply
+            outcome = self._judge(reply, ambiguous=before) if isinstance(reply, _Reply) else reply
             if isinstance(outcome, _Success):
                 session.gate.passed()
                 return outcome.value
@@ -439,11 +459,17 @@ class _Call:
                 raise self._named(outcome.error)
             if asyncio.get_running_loop().time() + pause >= deadline:
                 raise self._named(outcome.error)
-            _log.info("%s: attempt %d failed (%s); next in %.2f s", self._operation, self._attempt, outcome.failure.value, pause)
+            _log.info(
+                "%s: attempt %d failed (%s); next in %.2f s",
+                self._operation,
+                self._attempt,
+                outcome.failure.value,
+                pause,
+            )
             if action is Action.RETRY:
                 await asyncio.sleep(pause)
 
-    def _judge(self, reply: _Reply, ambiguous: bool) -> _Success | _Lost:
+    def _judge(self, reply: _Reply, *, ambiguous: bool) -> _Success | _Lost:
         """Tell success from failure, and parse it."""
         status = reply.status
         if 200 <= status < 300:
@@ -461,7 +487,9 @@ class _Call:
         if 300 <= status < 400:
             return _Lost(
                 Failure.FINAL,
-                RedirectError(f"the service answered {status}, a redirect, which is not followed with a key; check base_url"),
+                RedirectError(
+                    f"the service answered {status}, a redirect, which is not followed with a key; check base_url"
+                ),
             )
         error = self._api_error(reply)
         if status == 429:
@@ -517,8 +545,8 @@ class _Call:
 
     def _unknown(self, error: InstatusError) -> OutcomeUnknownError:
         return OutcomeUnknownError(
-            f"{self._operation}: sent, but its outcome is unknown: {error.args[0]}. It may have been carried out, and told to "
-            "whom it notifies. Look for the record before you send it again.",
+            f"{self._operation}: sent, but its outcome is unknown: {error.args[0]}. It may have been carried out, and "
+            "have told whom it notifies. Look for the record before you send it again.",
             fingerprint={"operation": self._operation, "method": self._method, "path": self._path},
         )
 
@@ -529,7 +557,8 @@ class _Call:
         outcome = "it may have been carried out" if self._ambiguous else "nothing was carried out"
         before = f"; the attempt before it: {self._last.args[0]}" if self._last is not None else ""
         return DeadlineExceededError(
-            f"{self._operation}: no result within {self._session.timeout:g} s; {outcome}{before}. Give it a longer timeout=.",
+            f"{self._operation}: no result within {self._session.timeout:g} s; {outcome}{before}. Give it a longer "
+            "timeout=.",
             may_have_applied=self._ambiguous,
         )
 

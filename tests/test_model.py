@@ -17,7 +17,9 @@ def every(base: type) -> list[type]:
     """All classes below one, in a fixed order, the twins of the readers left out."""
     found = {cls for cls in base.__subclasses__() if cls.__module__.startswith("instatus_async")}
     deeper = {cls for child in found for cls in every(child)}
-    return sorted((cls for cls in found | deeper if attrs.has(cls) or issubclass(cls, OpenEnum)), key=lambda c: c.__qualname__)
+    return sorted(
+        (cls for cls in found | deeper if attrs.has(cls) or issubclass(cls, OpenEnum)), key=lambda c: c.__qualname__
+    )
 
 
 MODELS = [cls for cls in every(Model) if "__attrs_attrs__" in vars(cls)]

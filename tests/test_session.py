@@ -139,7 +139,10 @@ async def test_an_empty_answer_is_none(status: int, raw: bytes) -> None:
 
 async def test_gzip_is_read() -> None:
     body = gzip.compress(b'{"a": [1]}')
-    async with HostileServer(answer(raw=body, headers=["Content-Encoding: gzip"])) as server, manager(server) as session:
+    async with (
+        HostileServer(answer(raw=body, headers=["Content-Encoding: gzip"])) as server,
+        manager(server) as session,
+    ):
         assert await session.request("GET", "/v1/x", effect=READ) == {"a": [1]}
 
 
@@ -230,7 +233,9 @@ async def test_429_is_waited_for_whatever_the_effect(effect: Effect) -> None:
 
 
 async def test_a_pause_beyond_the_deadline_is_told_at_once() -> None:
-    error, sent = await failure(answer(raw=b"<html>", status=429, headers=["Retry-After: 0.5"]), timeout=0.4, retry=FAST)
+    error, sent = await failure(
+        answer(raw=b"<html>", status=429, headers=["Retry-After: 0.5"]), timeout=0.4, retry=FAST
+    )
     assert type(error) is RateLimitError
     assert error.retry_after == 0.5
     assert sent == 1
@@ -619,7 +624,9 @@ def test_base_urls_that_show_the_key(url: str) -> None:
         SessionManager(api_key=KEY, base_url=url)
 
 
-@pytest.mark.parametrize("url", ["http://localhost:1", "http://127.1.2.3", "http://[::1]:8", "http://a.localhost", "https://x.example/v"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://127.1.2.3", "http://[::1]:8", "http://a.localhost", "https://x.example/v"]
+)
 def test_base_urls_that_do_not(url: str) -> None:
     SessionManager(api_key=KEY, base_url=url)
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instatus_async import Component, Incident, IncidentCreate, Maintenance, Monitor, StatusPage
+from instatus_async._body import encode, identifier, milliseconds
 from instatus_async._model import JSONObject, Model, OpenEnum, Text
-from instatus_async._wire import _detailed, _fields, encode, identifier, loads, milliseconds, read, read_list
+from instatus_async._wire import _detailed, _fields, loads, read, read_list
 from instatus_async.errors import DecodeError, InstatusError, InvalidIdError, InvalidRequestError
 
 from .test_model import MODELS
@@ -23,7 +24,19 @@ from .test_model import MODELS
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"nul", b"NaN", b"[-Infinity]", b"1e999", b"-1e999", b"[" * 99_999, b"\xff", b'"\\ud800"', b'"\\uDfff x"'],
+    [
+        b"",
+        b"{",
+        b"nul",
+        b"NaN",
+        b"[-Infinity]",
+        b"1e999",
+        b"-1e999",
+        b"[" * 99_999,
+        b"\xff",
+        b'"\\ud800"',
+        b'"\\uDfff x"',
+    ],
 )
 def test_what_is_no_json(body: bytes) -> None:
     with pytest.raises(ValueError):
@@ -175,7 +188,12 @@ def test_a_page_may_be_an_id_alone() -> None:
 
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.just("OPERATIONAL"),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | st.just("OPERATIONAL"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )
@@ -203,7 +221,9 @@ def body_of(model: type[Model], depth: int = 0) -> st.SearchStrategy[Any]:
             value = plain.get(hint, ANYTHING)
         if field.many:
             value = st.lists(value, max_size=2)
-        keys[field.key] = st.one_of(value, value, value, st.none(), ANYTHING) if not field.required else value | ANYTHING
+        keys[field.key] = (
+            st.one_of(value, value, value, st.none(), ANYTHING) if not field.required else value | ANYTHING
+        )
     required = {field.key: keys[field.key] for field in _fields(model) if field.required}
     optional = {key: value for key, value in keys.items() if key not in required}
     return st.fixed_dictionaries(required, optional=optional) | ANYTHING
@@ -278,7 +298,10 @@ def test_fields_become_a_body() -> None:
         ({"name": "n", "rules": {"delay_in_mins": 1}}, "rules: expected a list, got dict"),
         ({"name": "n", "rules": [{}, {"delay": 1}]}, "rules[1]: unexpected field 'delay'"),
         ({"name": "n", "rules": [{"delay_in_mins": 1.5}]}, "rules[0].delay_in_mins: expected a whole number"),
-        ({"name": "n", "rules": [{"delay_in_mins": True}]}, "rules[0].delay_in_mins: expected a whole number, got bool"),
+        (
+            {"name": "n", "rules": [{"delay_in_mins": True}]},
+            "rules[0].delay_in_mins: expected a whole number, got bool",
+        ),
         ({"name": "n", "rules": [5]}, "rules[0]: expected a dict"),
         ({"name": "n", "headers": [("a", "b")]}, "headers: expected a mapping"),
         ({"name": "n", "headers": {1: "b"}}, "headers key: expected text"),
@@ -309,7 +332,9 @@ def test_enums_are_checked(value: object, said: str) -> None:
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["", ".", "..", "a/b", "a?b", "a#b", "%2e%2e", "a\r\nb", "a\x00", "ä", "x" * 10_000, None, 5, b"a"])
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", "a/b", "a?b", "a#b", "%2e%2e", "a\r\nb", "a\x00", "ä", "x" * 10_000, None, 5, b"a"]
+)
 def test_ids_that_lead_elsewhere(value: object) -> None:
     with pytest.raises(InvalidIdError) as caught:
         identifier(value)

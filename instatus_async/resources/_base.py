@@ -4,8 +4,8 @@ A resource method names its operation once, as the API's documents write it, and
 
     return await self._post(Incident, "/v1/{page_id}/incidents", body=body, effect=NOTIFY)
 
-The values for the `{...}` of a path follow it in order. Each is checked or quoted as one segment, so that no id can lead
-to another operation: an empty one would turn "delete a component" into "delete the page".
+The values for the `{...}` of a path follow it in order. Each is checked or quoted as one segment, so that no id can
+lead to another operation: an empty one would turn "delete a component" into "delete the page".
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
+from .._body import encode, identifier, send_member
 from .._model import Model, OpenEnum
-from .._wire import as_object, encode, identifier, read, read_list, send_member
+from .._wire import as_object, read, read_list
 from ..errors import DecodeError, InvalidIdError, InvalidRequestError
 from ..pagination import Pager, check_per_page
 from ..retry import Effect
 from ..session import SessionManager
 
-__all__ = ["Body", "DATAPOINT", "IDEMPOTENT", "NOTIFY", "READ", "PageResource", "Resource"]
+__all__ = ["DATAPOINT", "IDEMPOTENT", "NOTIFY", "READ", "Body", "PageResource", "Resource"]
 
 M = TypeVar("M", bound=Model)
 
@@ -266,4 +267,3 @@ def _show_fields(function: Callable[..., object]) -> None:
             )
         )
     cast("Any", function).__signature__ = signature.replace(parameters=parameters)
-

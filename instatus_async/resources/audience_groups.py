@@ -84,9 +84,7 @@ class AudienceGroups(PageResource):
 
     async def get(self, audience_group_id: str, /) -> AudienceGroup:
         """Return one audience group with its teammates and components."""
-        return await self._get(
-            AudienceGroup, "/v1/{page_id}/audience-groups/{audience_group_id}", audience_group_id
-        )
+        return await self._get(AudienceGroup, "/v1/{page_id}/audience-groups/{audience_group_id}", audience_group_id)
 
     async def create(self, **fields: Unpack[AudienceGroupCreate]) -> AudienceGroup:
         """Add an audience group.

@@ -9,8 +9,9 @@ from typing import Annotated, Literal, Required, TypeAlias, TypedDict, Unpack
 
 import attrs
 
+from .._body import STATUS_ROWS
 from .._model import JSONObject, Model, SeverityEnum, Text, Translations
-from .._wire import GROUP, STATUS_ROWS
+from .._wire import GROUP
 from ..pagination import Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
 
@@ -41,9 +42,7 @@ class ComponentStatus(SeverityEnum):
 
 AnyComponentStatus: TypeAlias = (
     ComponentStatus
-    | Literal[
-        "OPERATIONAL", "UNDERMAINTENANCE", "DEGRADEDPERFORMANCE", "MINOROUTAGE", "PARTIALOUTAGE", "MAJOROUTAGE"
-    ]
+    | Literal["OPERATIONAL", "UNDERMAINTENANCE", "DEGRADEDPERFORMANCE", "MINOROUTAGE", "PARTIALOUTAGE", "MAJOROUTAGE"]
 )
 
 StatusMap: TypeAlias = Annotated[Mapping[str, AnyComponentStatus], STATUS_ROWS]

@@ -18,8 +18,8 @@ __all__ = [
     "IncidentChange",
     "IncidentCreate",
     "IncidentImpact",
-    "IncidentStatus",
     "IncidentNotice",
+    "IncidentStatus",
     "IncidentUpdate",
     "IncidentUpdateChange",
     "IncidentUpdateCreate",
@@ -191,9 +191,7 @@ class Incidents(PageResource):
         With `notify=True` the subscribers of the page and of the affected components receive it at once: e-mail, SMS,
         chat, webhooks. Never sent twice: when the answer is lost, OutcomeUnknownError is raised and nothing is resent.
         """
-        return await self._post(
-            Incident, "/v1/{page_id}/incidents", effect=NOTIFY, body=Body(IncidentCreate, fields)
-        )
+        return await self._post(Incident, "/v1/{page_id}/incidents", effect=NOTIFY, body=Body(IncidentCreate, fields))
 
     async def update(self, incident_id: str, /, **fields: Unpack[IncidentChange]) -> Incident:
         """Change an incident itself; to tell people more, use `updates.create`.

@@ -7,8 +7,8 @@ from typing import Any, NoReturn, Required, TypedDict, Unpack, cast
 
 import attrs
 
+from .._body import milliseconds
 from .._model import Model, Text
-from .._wire import milliseconds
 from ..errors import InvalidRequestError
 from ..pagination import Pager
 from ._base import DATAPOINT, IDEMPOTENT, NOTIFY, Body, PageResource
@@ -102,9 +102,7 @@ class Metrics(PageResource):
         """Delete a metric and its points; subscribers receive nothing."""
         await self._delete("/v1/{page_id}/metrics/{metric_id}", metric_id)
 
-    async def add_datapoint(
-        self, metric_id: str, /, value: float, timestamp: datetime | None = None
-    ) -> Datapoint:
+    async def add_datapoint(self, metric_id: str, /, value: float, timestamp: datetime | None = None) -> Datapoint:
         """Add a point to a metric; subscribers receive nothing.
 
         `timestamp` is aware, and now by default; it is sent as epoch milliseconds. Points must be 30 s apart (quirk
@@ -120,9 +118,7 @@ class Metrics(PageResource):
         told = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
         return self._read(Datapoint, {**sent, **told}, "POST", template, DATAPOINT)
 
-    async def add_datapoints(
-        self, metric_id: str, /, points: Iterable[tuple[datetime, float]]
-    ) -> Sequence[Datapoint]:
+    async def add_datapoints(self, metric_id: str, /, points: Iterable[tuple[datetime, float]]) -> Sequence[Datapoint]:
         """Add points to a metric, as pairs of an aware datetime and a value; subscribers receive nothing.
 
         They are sent in one request, as epoch milliseconds. Points must be 30 s apart (quirk 39). The service is said

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import attrs
 
+from .._body import identifier
 from .._model import Model
-from .._wire import identifier
 from ..errors import InvalidRequestError
 from ._base import IDEMPOTENT, NOTIFY, Body, PageResource, joined
 from .monitors import AnyMonitorLocation, MonitorLocation
@@ -139,6 +139,4 @@ class MonitorGroups(PageResource):
             query.append(("retry", "true" if retry else "false"))
         if monitor_log_id is not None:
             query.append(("monitorLogId", identifier(monitor_log_id, "monitor_log_id")))
-        return await self._get(
-            MonitorRun, "/monitors-groups/{id}/run", group_id, query=urlencode(query), effect=NOTIFY
-        )
+        return await self._get(MonitorRun, "/monitors-groups/{id}/run", group_id, query=urlencode(query), effect=NOTIFY)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict, Unpa
 
 import attrs
 
+from .._body import identifier, send_member
 from .._model import Model, OpenEnum
-from .._wire import ONE_OR_MANY, identifier, send_member
+from .._wire import ONE_OR_MANY
 from ..pagination import Pager
 from ._base import IDEMPOTENT, NOTIFY, READ, Body, PageResource
 from ._common import AnyHttpMethod, HttpMethod, searched

@@ -87,9 +87,7 @@ class Subscribers(PageResource):
 
     __slots__ = ()
 
-    def list(
-        self, *, search: str | None = None, per_page: int = 100, version: Literal[1, 2] = 2
-    ) -> Pager[Subscriber]:
+    def list(self, *, search: str | None = None, per_page: int = 100, version: Literal[1, 2] = 2) -> Pager[Subscriber]:
         """List the subscribers; `search` takes a part of an e-mail address or phone number.
 
         Both versions of the list are documented alike; 2 is the newer.

@@ -48,9 +48,7 @@ class TemplateStatus(OpenEnum):
 
 AnyTemplateStatus: TypeAlias = (
     TemplateStatus
-    | Literal[
-        "INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED", "NOTSTARTEDYET", "INPROGRESS", "COMPLETED"
-    ]
+    | Literal["INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED", "NOTSTARTEDYET", "INPROGRESS", "COMPLETED"]
 )
 
 
@@ -157,9 +155,7 @@ class Templates(PageResource):
 
         Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
         """
-        return await self._post(
-            Template, "/v1/{page_id}/templates", effect=NOTIFY, body=Body(TemplateCreate, fields)
-        )
+        return await self._post(Template, "/v1/{page_id}/templates", effect=NOTIFY, body=Body(TemplateCreate, fields))
 
     async def update(self, template_id: str, /, **fields: Unpack[TemplateChange]) -> Template:
         """Change a template; what it made already stays, and subscribers receive nothing."""

@@ -89,10 +89,8 @@ class RequestLog(Sequence[LoggedRequest]):
         self._entries.append(entry)
 
     def answered(self, number: int, status: int) -> None:
-        """Note what a request was answered; one from before a reset is forgotten."""
-        for place, entry in enumerate(self._entries):
-            if entry.number == number and entry.status is None:
-                self._entries[place] = replace(entry, status=status)
+        """Note what a request was answered; the whole log counts from 1 without gaps."""
+        self._entries[number - 1] = replace(self._entries[number - 1], status=status)
 
 
 def _pattern(path: str) -> str:

@@ -1,12 +1,12 @@
 """Turn HTTP requests into operations on the state, and their results into answers.
 
-Every request goes the same way, in `Wire.serve`:
+Every request goes the same way, in `Wire._serve`:
 
     receive   read the body, put the request in the log
     commit    find the operation and run it: the only step that changes the state, and it never awaits
     answer    put the status in the log and write the answer
 
-Whatever is to go wrong on purpose belongs in `serve`, before or after the commit: `request.transport` is the socket, so
+Whatever is to go wrong on purpose belongs in `_serve`, before or after the commit: `request.transport` is the socket, so
 a reset, a stall or half an answer can happen below HTTP, with the write carried out or not.
 """
 
