@@ -8,14 +8,16 @@ With --live it works on the first page of the account, or on the one that --page
 
 import argparse
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 from instatus_async import ComponentStatus, IncidentStatus, InstatusClient, Page, PublicStatusPage
 from instatus_async.testing import InstatusServer
 
 
-async def main_job(page: Page, public: PublicStatusPage, *, notify: bool) -> None:
+async def main_job(page: Page, public: PublicStatusPage, cleanup: AsyncExitStack, *, notify: bool) -> None:
     api = await page.components.create(name="Quickstart API")
+    cleanup.push_async_callback(page.components.delete, api.id)
     print(f"component   {api.name}: {api.status}")
 
     incident = await page.incidents.create(
@@ -24,7 +26,9 @@ async def main_job(page: Page, public: PublicStatusPage, *, notify: bool) -> Non
         message="We are on it.",
         statuses={api.id: ComponentStatus.MAJOR_OUTAGE},
         notify=notify,
+        should_publish=notify,
     )
+    cleanup.push_async_callback(page.incidents.delete, incident.id)
     print(f"incident    {incident.name}: {incident.status}, API is {(await page.components.get(api.id)).status}")
     print(f"public page {(await public.summary()).page.status}")
 
@@ -60,9 +64,11 @@ async def main_job(page: Page, public: PublicStatusPage, *, notify: bool) -> Non
         auto_start=False,
         auto_end=False,
     )
+    cleanup.push_async_callback(page.maintenances.delete, maintenance.id)
     print(f"maintenance {maintenance.name}: {maintenance.status}, {start:%d %B %H:%M} UTC")
 
     metric = await page.metrics.create(name="Response time", suffix="ms")
+    cleanup.push_async_callback(page.metrics.delete, metric.id)
     now = datetime.now(UTC)
     await page.metrics.add_datapoints(metric.id, [(now - timedelta(seconds=30 * n), 120.0 + n) for n in range(5)])
     print(f"metric      {metric.name}: {len((await page.metrics.get(metric.id)).data)} datapoints")
@@ -72,20 +78,14 @@ async def main_job(page: Page, public: PublicStatusPage, *, notify: bool) -> Non
     for component in await public.components():
         print(f"            {component.name}: {component.status}")
 
-    if not notify:  # on a real page: leave it as it was
-        await page.metrics.delete(metric.id)
-        await page.maintenances.delete(maintenance.id)
-        await page.incidents.delete(incident.id)
-        await page.components.delete(api.id)
-        print("cleaned up")
-
 
 async def embedded() -> None:
     async with InstatusServer() as server, server.client() as client, server.public() as public:
         site = await client.pages.list().first()
         if site is None:
             raise SystemExit("The embedded Instatus has lost its page.")
-        await main_job(client.page(site.id), public, notify=True)
+        async with AsyncExitStack() as cleanup:
+            await main_job(client.page(site.id), public, cleanup, notify=True)
 
 
 async def live(page_id: str | None) -> None:
@@ -96,8 +96,8 @@ async def live(page_id: str | None) -> None:
         else:
             raise SystemExit("This account has no such page.")
         url = f"https://{site.custom_domain}" if site.custom_domain else f"https://{site.subdomain}.instatus.com"
-        async with PublicStatusPage(url) as public:
-            await main_job(client.page(site.id), public, notify=False)
+        async with PublicStatusPage(url) as public, AsyncExitStack() as cleanup:
+            await main_job(client.page(site.id), public, cleanup, notify=False)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """From JSON to models.
 
-`read(Incident, value)` goes through a cattrs converter whose hook factory writes one straight-line function a class. When
-it fails, a second converter with cattrs' detailed validation reads the value again, only to name the place.
+`read(Incident, value)` goes through a cattrs converter whose hook factory writes one straight-line function a class.
+When it fails, a second converter with cattrs' detailed validation reads the value again, only to name the place.
 """
 
 from __future__ import annotations

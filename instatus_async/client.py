@@ -67,20 +67,20 @@ class Page(PageActions):
 
     def __init__(self, session: SessionManager, page_id: str) -> None:
         super().__init__(session, identifier(page_id, "page_id"))
-        self.components = Components(session, page_id)
-        self.incidents = Incidents(session, page_id)
-        self.maintenances = Maintenances(session, page_id)
-        self.templates = Templates(session, page_id)
-        self.metrics = Metrics(session, page_id)
-        self.subscribers = Subscribers(session, page_id)
-        self.audience_groups = AudienceGroups(session, page_id)
-        self.teammates = Teammates(session, page_id)
-        self.monitors = Monitors(session, page_id)
-        self.monitor_groups = MonitorGroups(session, page_id)
-        self.monitor_alerts = MonitorAlerts(session, page_id)
-        self.routing_rules = RoutingRules(session, page_id)
-        self.escalation_policies = EscalationPolicies(session, page_id)
-        self.on_call_schedules = OnCallSchedules(session, page_id)
+        self.components: Components = Components(session, page_id)
+        self.incidents: Incidents = Incidents(session, page_id)
+        self.maintenances: Maintenances = Maintenances(session, page_id)
+        self.templates: Templates = Templates(session, page_id)
+        self.metrics: Metrics = Metrics(session, page_id)
+        self.subscribers: Subscribers = Subscribers(session, page_id)
+        self.audience_groups: AudienceGroups = AudienceGroups(session, page_id)
+        self.teammates: Teammates = Teammates(session, page_id)
+        self.monitors: Monitors = Monitors(session, page_id)
+        self.monitor_groups: MonitorGroups = MonitorGroups(session, page_id)
+        self.monitor_alerts: MonitorAlerts = MonitorAlerts(session, page_id)
+        self.routing_rules: RoutingRules = RoutingRules(session, page_id)
+        self.escalation_policies: EscalationPolicies = EscalationPolicies(session, page_id)
+        self.on_call_schedules: OnCallSchedules = OnCallSchedules(session, page_id)
 
     @property
     def id(self) -> str:
@@ -148,9 +148,9 @@ class InstatusClient:
 
     def _use(self, session: SessionManager) -> None:
         self._session = session
-        self.pages = Pages(session)
-        self.workspaces = Workspaces(session)
-        self.user = User(session)
+        self.pages: Pages = Pages(session)
+        self.workspaces: Workspaces = Workspaces(session)
+        self.user: User = User(session)
 
     def page(self, page_id: str, /) -> Page:
         """Return the handle of one status page. Nothing is sent.

@@ -1,8 +1,8 @@
 """The way to the service: one aiohttp pool, attempts under one deadline, and every failure as one of our errors.
 
 `SessionManager.request` is the only caller of aiohttp's client. One call passes the gate, sends, reads under a size
-cap, and either returns parsed JSON or asks `retry.decide` what follows. What aiohttp raises never leaves this module: its
-exceptions carry the request's headers, and so the key.
+cap, and returns parsed JSON, or asks `retry.decide` what follows. What aiohttp raises never leaves this module, since
+its exceptions carry the request's headers, and so the key.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class _Pool:
             session.trace_configs[:] = borrowed.trace_configs
             middlewares = getattr(borrowed, "_middlewares", ())
             if middlewares:
-                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor getter
+                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor one
         self._session, self._loop = session, loop
         return session
 
@@ -242,7 +242,7 @@ class SessionManager:
         url = check_base_url(base_url)
         check_ssl(ssl)
         if session is not None:
-            lent: object = session
+            lent: Any = session
             if not isinstance(lent, aiohttp.ClientSession):
                 raise ConfigError("session must be an aiohttp.ClientSession")
             if ssl is not None:
@@ -270,8 +270,8 @@ class SessionManager:
         number: Any = timeout
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number < 1e9:
             raise ConfigError("timeout must be a positive number of seconds")
-        self.timeout = float(timeout)
-        self.retry = retry
+        self.timeout: float = float(timeout)
+        self.retry: RetryPolicy = retry
         # Connecting and reading get a part of the whole, so that there is time for another attempt.
         self._timeouts = aiohttp.ClientTimeout(
             total=None, sock_connect=min(10.0, self.timeout / 4), sock_read=self.timeout / 2

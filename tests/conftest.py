@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -46,12 +46,12 @@ def tls_server() -> Callable[[], AbstractAsyncContextManager[str]]:
     """A server whose certificate nobody trusts: its URL."""
 
     @asynccontextmanager
-    async def serve() -> AsyncIterator[str]:
+    async def serve() -> AsyncGenerator[str]:
         async def hello(_: web.Request) -> web.Response:
             return web.json_response({})
 
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        trustme.CA().issue_cert("localhost").configure_cert(context)
+        trustme.CA().issue_cert("localhost").configure_cert(context)  # pyright: ignore[reportUnknownMemberType]  # of pyOpenSSL
         application = web.Application()
         application.router.add_get("/v1/x", hello)
         runner = web.AppRunner(application, access_log=None)

@@ -82,6 +82,7 @@ class HostileServer:
         self.scripts = list(scripts)
         self.requests: list[Request] = []
         self.connections = 0
+        self._news = asyncio.Condition()
         self._hang = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -109,6 +110,11 @@ class HostileServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def reached(self, count: int) -> None:
+        """Wait until so many requests have come."""
+        async with self._news:
+            await self._news.wait_for(lambda: len(self.requests) >= count)
+
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.ensure_future(self._serve(reader, writer))
@@ -125,6 +131,8 @@ class HostileServer:
                     body = await reader.readexactly(int(headers.get("content-length", "0")))
                     self.requests.append(Request(method, target, headers, body))
                     number = len(self.requests)
+                    async with self._news:
+                        self._news.notify_all()
                     script = self.scripts[min(number, len(self.scripts)) - 1]
                     await script(Exchange(self.requests[-1], number, writer, self._hang))
                     await writer.drain()

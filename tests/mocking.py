@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,4 +24,5 @@ class MockedResponse(ClientResponse):
 
 def mock(mocked: aioresponses, method: str, url: str, **options: Any) -> None:
     """Let the next request of that method and URL be answered."""
-    mocked.add(url, method=method, response_class=MockedResponse, **options)
+    add: Callable[..., None] = mocked.add  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # its generics are bare
+    add(url, method=method, response_class=MockedResponse, **options)

@@ -49,13 +49,11 @@ async def test_the_gate_is_open_until_the_first_429() -> None:
 
 async def test_default_pauses_grow_towards_30_seconds() -> None:
     gate = RateGate()
-    gate._epoch = float("-inf")  # pyright: ignore[reportPrivateUsage]  # as if each pause had passed
-    bounds = []
+    pauses: list[float] = []
     for _ in range(8):
-        gate._until = gate._epoch = float("-inf")  # pyright: ignore[reportPrivateUsage]  # likewise
-        bounds.append(gate.limited(None))
-    assert all(0.49 <= pause <= 30.0 for pause in bounds)
-    for pause, bound in zip(bounds, (1, 2, 4, 8, 16, 30, 30, 30), strict=True):
+        gate._until = gate._epoch = float("-inf")  # as if the pause had passed
+        pauses.append(gate.limited(None))
+    for pause, bound in zip(pauses, (1, 2, 4, 8, 16, 30, 30, 30), strict=True):
         assert bound / 2 - 0.01 <= pause <= bound + 0.01
 
 
@@ -70,17 +68,35 @@ async def test_refusals_of_one_burst_count_once() -> None:
 
 async def test_all_tasks_wait_for_the_pause_of_one() -> None:
     """One 429 with Retry-After holds back every other task, not only the one that met it."""
-    async with HostileServer(answer(status=429, headers=["Retry-After: 0.2"]), answer({})) as server:
-        session = SessionManager(api_key="key", base_url=server.url, retry=RetryPolicy(attempts=3))
-        loop = asyncio.get_running_loop()
-        first = asyncio.ensure_future(session.request("GET", "/first", effect=Effect.READ))
-        while not session.gate._until:  # type: ignore[attr-defined]  # pyright: ignore  # wait until it met the 429
-            await asyncio.sleep(0)
-        until = session.gate._until  # type: ignore[attr-defined]  # pyright: ignore  # when the pause ends
-        others = [asyncio.ensure_future(session.request("GET", f"/{n}", effect=Effect.READ)) for n in range(20)]
-        for _ in range(50):
-            await asyncio.sleep(0)
-        assert len(server.requests) == 1 or loop.time() >= until
-        await asyncio.gather(first, *others)
+    gate = Waited()
+    async with HostileServer(answer(status=429, headers=["Retry-After: 0.1"]), answer({})) as server:
+        session = SessionManager(api_key="key", base_url=server.url, retry=RetryPolicy(attempts=3), gate=gate)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(session.request("GET", "/first", effect=Effect.READ))
+            await gate.met.wait()
+            for number in range(20):
+                group.create_task(session.request("GET", f"/{number}", effect=Effect.READ))
+            while gate.waiting < 21:  # noqa: ASYNC110 - a few turns of the loop
+                await asyncio.sleep(0)
+            assert len(server.requests) == 1
         assert len(server.requests) == 22
         await session.aclose()
+
+
+class Waited(RateGate):
+    """A gate that tells who waits."""
+
+    __slots__ = ("met", "waiting")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met = asyncio.Event()
+        self.waiting = 0
+
+    async def acquire(self) -> None:
+        self.waiting += self.met.is_set()
+        await super().acquire()
+
+    def limited(self, pause: float | None) -> float:
+        self.met.set()
+        return super().limited(pause)

@@ -162,7 +162,7 @@ class Incidents(PageResource):
 
     def __init__(self, session: SessionManager, page_id: str) -> None:
         super().__init__(session, page_id)
-        self.updates = IncidentUpdates(session, page_id)
+        self.updates: IncidentUpdates = IncidentUpdates(session, page_id)
 
     def list(
         self,

@@ -174,7 +174,7 @@ class Maintenances(PageResource):
 
     def __init__(self, session: SessionManager, page_id: str) -> None:
         super().__init__(session, page_id)
-        self.updates = MaintenanceUpdates(session, page_id)
+        self.updates: MaintenanceUpdates = MaintenanceUpdates(session, page_id)
 
     def list(self, *, per_page: int = 100) -> Pager[Maintenance]:
         """List the maintenances, past ones too.
