@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import ClientResponse
 from aioresponses import aioresponses
+from yarl import URL
 
 _WANTS_WRITER = "stream_writer" in inspect.signature(ClientResponse.__init__).parameters
 
@@ -22,7 +23,7 @@ class MockedResponse(ClientResponse):
         super().__init__(*args, **kwargs)
 
 
-def mock(mocked: aioresponses, method: str, url: str, **options: Any) -> None:
+def mock(mocked: aioresponses, method: str, url: str | URL, **options: Any) -> None:
     """Let the next request of that method and URL be answered."""
     add: Callable[..., None] = mocked.add  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # its generics are bare
     add(url, method=method, response_class=MockedResponse, **options)

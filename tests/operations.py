@@ -9,8 +9,10 @@ To add an operation: add its row here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, timezone
+from types import NoneType
 from typing import Any, Final
 
 import attrs
@@ -50,6 +52,7 @@ from instatus_async import (
     OnCallMembers,
     OnCallSchedule,
     Page,
+    PageFields,
     PageStatus,
     PublicPageStatus,
     PublicStatusPage,
@@ -97,8 +100,9 @@ class Row:
     target: str  # the path and query that go out; of a list, its first page
     effect: Effect
     body: Any = None  # the JSON that goes out
+    needs: str = ""  # the fields that it cannot do without
     reply: Any  # the JSON that comes back; None is an answer without a body
-    gives: type = type(None)  # what the caller gets; of a list, its items
+    gives: type = NoneType  # what the caller gets; of a list, its items
     expect: Mapping[str, object] = attrs.field(factory=dict[str, object])  # attribute path -> value
     # The keys of the reply that are its frame, not its data: reduced answers keep them.
     frame: Collection[str] = ()
@@ -118,14 +122,23 @@ class Row:
     @property
     def pages(self) -> Sequence[tuple[str, Any]]:
         """The requests of the call: (target, reply). A list is read up to its first empty page."""
-        if "page=1" not in self.target:
+        second = re.sub(r"(?<=[?&])page=1(?=&)", "page=2", self.target)
+        if second == self.target:
             return [(self.target, self.reply)]
-        nothing: Any = [] if isinstance(self.reply, list) else {**self.reply, **{key: [] for key in self.frame}}
-        return [(self.target, self.reply), (self.target.replace("page=1", "page=2"), nothing)]
+        envelope: dict[str, list[Any]] = {key: [] for key in self.frame}
+        return [(self.target, self.reply), (second, envelope or [])]
 
 
-def get(operation: str, call: Callable[[Handles], Any], target: str, reply: Any, gives: type, **more: Any) -> Row:
-    return Row(operation, call, target=target, reply=reply, gives=gives, **{"effect": READ, **more})
+def get(
+    operation: str,
+    call: Callable[[Handles], Any],
+    target: str,
+    reply: Any,
+    gives: type,
+    effect: Effect = READ,
+    **more: Any,
+) -> Row:
+    return Row(operation, call, target=target, reply=reply, gives=gives, effect=effect, **more)
 
 
 def delete(operation: str, call: Callable[[Handles], Any], target: str, reply: Any) -> Row:
@@ -157,7 +170,7 @@ MESSAGES = {"message": {"fr": "Nous cherchons"}}
 ONE_TOLD_BY_STATUS = [{"id": b.TICKETS, "status": "PARTIALOUTAGE"}, {"id": b.BOOKING, "status": "OPERATIONAL"}]
 
 # What a new page and a changed one share.
-LOOKS: Final = {
+LOOKS: PageFields = {
     "logo_url": "https://quayside.example/logo.svg",
     "favicon_url": "https://quayside.example/icon.png",
     "website_url": "https://quayside.example",
@@ -172,8 +185,29 @@ LOOKS: Final = {
     "unknown_color": "rgb(200, 200, 200)",
     "google_analytics": "UA-1",
     "subscribe_by_sms": True,
+    "sms_service": SmsService.ESENDEX,
+    "twilio_sid": "t1",
+    "twilio_token": "t2",
+    "twilio_sender": "t3",
+    "esendex_username": "e1",
+    "esendex_password": "e2",
+    "esendex_account_ref": "e3",
+    "nexmo_key": None,
+    "nexmo_secret": "n2",
+    "nexmo_sender": None,
+    "html_in_meta": None,
+    "html_above_header": "<b>",
+    "html_below_header": None,
+    "html_above_footer": None,
+    "html_below_footer": "</b>",
+    "html_below_summary": None,
+    "css_global": "p {}",
+    "launch_date": None,
+    "date_format": "d MMMM yyyy",
+    "date_format_short": "MMM yyyy",
+    "time_format": "HH:mm",
 }
-LOOKS_SENT: Final = {
+LOOKS_SENT = {
     "logoUrl": "https://quayside.example/logo.svg",
     "faviconUrl": "https://quayside.example/icon.png",
     "websiteUrl": "https://quayside.example",
@@ -245,30 +279,10 @@ ACCOUNT = [
             components=("Ticket machines", "Booking"),
             workspace=b.WORKSPACE,
             **LOOKS,
-            sms_service=SmsService.ESENDEX,
-            twilio_sid="t1",
-            twilio_token="t2",
-            twilio_sender="t3",
-            esendex_username="e1",
-            esendex_password="e2",
-            esendex_account_ref="e3",
-            nexmo_key=None,
-            nexmo_secret="n2",
-            nexmo_sender=None,
-            html_in_meta=None,
-            html_above_header="<b>",
-            html_below_header=None,
-            html_above_footer=None,
-            html_below_footer="</b>",
-            html_below_summary=None,
-            css_global="p {}",
-            launch_date=None,
-            date_format="d MMMM yyyy",
-            date_format_short="MMM yyyy",
-            time_format="HH:mm",
         ),
         target="/v1/pages",
         effect=NOTIFY,
+        needs="email name subdomain components",
         body={
             "email": "harbour@quayside.example",
             "name": "Quayside Ferries",
@@ -362,27 +376,6 @@ ONE_PAGE = [
             use_allow_list=True,
             translations={"name": {"fr": "Ferries du Quai"}},
             **LOOKS,
-            sms_service="esendex",
-            twilio_sid="t1",
-            twilio_token="t2",
-            twilio_sender="t3",
-            esendex_username="e1",
-            esendex_password="e2",
-            esendex_account_ref="e3",
-            nexmo_key=None,
-            nexmo_secret="n2",
-            nexmo_sender=None,
-            html_in_meta=None,
-            html_above_header="<b>",
-            html_below_header=None,
-            html_above_footer=None,
-            html_below_footer="</b>",
-            html_below_summary=None,
-            css_global="p {}",
-            launch_date=None,
-            date_format="d MMMM yyyy",
-            date_format_short="MMM yyyy",
-            time_format="HH:mm",
         ),
         target=f"/v2/{b.PAGE}",
         effect=IDEMPOTENT,
@@ -463,6 +456,7 @@ COMPONENTS = [
         ),
         target=f"/v1/{b.PAGE}/components",
         effect=NOTIFY,
+        needs="name",
         body={
             "name": "Ticket machines",
             "description": None,
@@ -513,7 +507,11 @@ COMPONENTS = [
         },
         reply=b.COMPONENT,
         gives=Component,
-        expect={"id": b.TICKETS, "archived_at": None, "translations": {"name": {"fr": "Billetterie"}, "description": None}},
+        expect={
+            "id": b.TICKETS,
+            "archived_at": None,
+            "translations": {"name": {"fr": "Billetterie"}, "description": None},
+        },
     ),
     delete(
         "DELETE /v1/{page_id}/components/{component_id}",
@@ -562,6 +560,7 @@ INCIDENTS = [
         ),
         target=_INCIDENTS,
         effect=NOTIFY,
+        needs="name status",
         body={
             "name": "Ticket machines refuse cards",
             "message": "Cards don't work at the pier",
@@ -696,6 +695,7 @@ INCIDENTS = [
         ),
         target=_UPDATES,
         effect=NOTIFY,
+        needs="status statuses",
         body={
             "message": "An engineer is on the 21:10 boat",
             "status": "IDENTIFIED",
@@ -733,7 +733,13 @@ MAINTENANCES = [
         [b.MAINTENANCE_FULL],
         Maintenance,
         empty=[],
-        expect={"0.id": b.MAINTENANCE, "0.notify_minutes": 120, "0.auto_end": True, "0.end": None, "0.notify_end": False},
+        expect={
+            "0.id": b.MAINTENANCE,
+            "0.notify_minutes": 120,
+            "0.auto_end": True,
+            "0.end": None,
+            "0.notify_end": False,
+        },
     ),
     Row(
         "POST /v1/{page_id}/maintenances",
@@ -759,6 +765,7 @@ MAINTENANCES = [
         ),
         target=_MAINTENANCES,
         effect=NOTIFY,
+        needs="name start end status notify notify_start notify_end notify_early auto_start auto_end",
         body={
             "name": "New gangway software",
             "message": "Gangways stay down",
@@ -810,6 +817,7 @@ MAINTENANCES = [
         ),
         target=f"{_MAINTENANCES}/{b.MAINTENANCE}",
         effect=NOTIFY,
+        needs="message statuses start end status notify auto_start auto_end duration",
         quiet=lambda h: h.page.maintenances.update(
             b.MAINTENANCE,
             message="m",
@@ -952,6 +960,7 @@ TEMPLATES = [
         ),
         target=f"/v1/{b.PAGE}/templates",
         effect=NOTIFY,
+        needs="type subdomain name message status notify components",
         body={
             "type": "INCIDENT",
             "subdomain": "quayside",
@@ -972,7 +981,11 @@ TEMPLATES = [
         f"/v1/{b.PAGE}/templates/{b.TEMPLATE}",
         b.TEMPLATE_FULL,
         Template,
-        expect={"id": b.TEMPLATE, "message_html": "<p>We don&#39;t sail until it lifts</p>", "type": TemplateType.INCIDENT},
+        expect={
+            "id": b.TEMPLATE,
+            "message_html": "<p>We don&#39;t sail until it lifts</p>",
+            "type": TemplateType.INCIDENT,
+        },
     ),
     Row(
         "PUT /v1/{page_id}/templates/{template_id}",
@@ -1028,6 +1041,7 @@ PEOPLE = [
         ),
         target=f"/v1/{b.PAGE}/team",
         effect=NOTIFY,
+        needs="email permission",
         body={"email": "olu@quayside.example", "permission": "EDITOR", "audienceGroups": [b.GROUP], "team": None},
         reply={"email": "olu@quayside.example"},
         gives=Teammate,
@@ -1113,9 +1127,7 @@ PEOPLE = [
     ),
     Row(
         "POST /v1/{page_id}/audience-groups",
-        lambda h: h.page.audience_groups.create(
-            name="Harbour masters", components=[b.TICKETS], teammates=(b.MEMBER,)
-        ),
+        lambda h: h.page.audience_groups.create(name="Harbour masters", components=[b.TICKETS], teammates=(b.MEMBER,)),
         target=f"/v1/{b.PAGE}/audience-groups",
         effect=NOTIFY,
         body={"name": "Harbour masters", "components": [b.TICKETS], "teammates": [b.MEMBER]},
@@ -1177,6 +1189,7 @@ METRICS = [
         lambda h: h.page.metrics.create(name="Time to print a ticket", suffix="ms"),
         target=f"/v1/{b.PAGE}/metrics",
         effect=NOTIFY,
+        needs="name suffix",
         body={"name": "Time to print a ticket", "suffix": "ms"},
         reply=b.METRIC_CREATED,
         gives=Metric,
@@ -1308,6 +1321,7 @@ MONITORS = [
         ),
         target="/monitors",
         effect=NOTIFY,
+        needs="url http_method",
         body={
             "pageId": b.PAGE,
             "url": "https://quayside.example/sailings",
@@ -1387,6 +1401,7 @@ MONITORS = [
         ),
         target="/monitor-alerts",
         effect=NOTIFY,
+        needs="type recipient",
         body={
             "pageId": b.PAGE,
             "type": "PHONE_CALL",
@@ -1436,6 +1451,7 @@ MONITORS = [
         lambda h: h.page.monitor_groups.create(name="Timetables", child_id=b.MONITOR),
         target="/monitors-groups",
         effect=NOTIFY,
+        needs="name",
         body={"pageId": b.PAGE, "name": "Timetables", "childId": b.MONITOR},
         reply=wrapped("monitor", b.MONITOR_GROUP_FULL),
         gives=MonitorGroup,
@@ -1617,6 +1633,7 @@ CALLS = [
         ),
         target="/escalation-policies",
         effect=NOTIFY,
+        needs="name rules repeat repeat_count repeat_delay revert_acknowledgement auto_resolve_incidents_after_repeat",
         body={
             "pageId": b.PAGE,
             "name": "Nobody answers",
@@ -1654,6 +1671,7 @@ CALLS = [
         ),
         target=f"/escalation-policies/{b.POLICY}",
         effect=IDEMPOTENT,
+        needs="name rules repeat repeat_count repeat_delay revert_acknowledgement auto_resolve_incidents_after_repeat",
         body={
             "pageId": b.PAGE,
             "name": "Nobody answers",
@@ -1706,6 +1724,7 @@ CALLS = [
         ),
         target="/on-call-schedules",
         effect=NOTIFY,
+        needs="name on_call_shifts",
         body={
             "pageId": b.PAGE,
             "name": "Night boats",

@@ -1,7 +1,7 @@
 """Metrics: the graphs of a page, and their points."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Required, TypedDict, Unpack, cast
 
@@ -9,6 +9,7 @@ import attrs
 
 from .._body import milliseconds
 from .._model import Model, Text
+from .._wire import as_object
 from ..errors import InvalidRequestError
 from ..pagination import Pager
 from ._base import DATAPOINT, IDEMPOTENT, NOTIFY, Body, PageResource
@@ -115,8 +116,7 @@ class Metrics(PageResource):
         sent = _point(value, datetime.now(UTC) if timestamp is None else timestamp, f"POST {template}: ")
         answer = await self._send("POST", template, (metric_id,), DATAPOINT, body=sent)
         # No answer is on record, so it only adds to what was sent.
-        told = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
-        return self._read(Datapoint, {**sent, **told}, "POST", template, DATAPOINT)
+        return self._read(Datapoint, _completed(sent, answer), "POST", template, DATAPOINT)
 
     async def add_datapoints(self, metric_id: str, /, points: Iterable[tuple[datetime, float]]) -> Sequence[Datapoint]:
         """Add points to a metric, as pairs of an aware datetime and a value; subscribers receive nothing.
@@ -130,9 +130,9 @@ class Metrics(PageResource):
         template = "/v1/{page_id}/metrics/{metric_id}/data"
         sent = _points(points, f"POST {template}: ")
         answer = await self._send("POST", template, (metric_id,), DATAPOINT, body={"data": sent})
-        # No answer is on record: what is not a list of objects says nothing, and what was sent stands.
+        # No answer is on record: one row for each point only adds to it, and anything else says nothing.
         told = cast("Sequence[object]", answer) if isinstance(answer, list) else ()
-        rows = told if told and all(isinstance(row, dict) for row in told) else sent
+        rows = [_completed(*pair) for pair in zip(sent, told, strict=True)] if len(told) == len(sent) else sent
         return self._read(_Datapoints, {"data": [*rows]}, "POST", template, DATAPOINT).data
 
     async def delete_datapoints(self, metric_id: str, /) -> None:
@@ -149,6 +149,11 @@ def _finite(value: float) -> bool:
         return math.isfinite(value)
     except OverflowError:  # an int beyond every float
         return False
+
+
+def _completed(sent: Mapping[str, Any], told: object) -> Mapping[str, Any]:
+    """Take over what the answer says of a point that was sent, and keep the rest."""
+    return {**sent, **{key: value for key, value in as_object(told).items() if value is not None}}
 
 
 def _point(value: object, timestamp: object, at: str) -> dict[str, Any]:

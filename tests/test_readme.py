@@ -1,0 +1,124 @@
+"""What the README says is run: its Python, and the program of its first command."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instatus_async.testing import InstatusServer
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def section(heading: str) -> str:
+    """What stands under a heading, up to the next one."""
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
+    assert found is not None, heading
+    return found[1]
+
+
+def defined(name: str) -> Any:
+    """Run the block that defines a function, and return the function."""
+    (source,) = (block for block in blocks("python") if f"def {name}(" in block)
+    scope: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(source, f"README.md: {name}", "exec"), scope)
+    return scope[name]
+
+
+# Each Python block defines one function, and each function has a test below.
+FUNCTIONS = {"announce", "open_incidents", "is_it_down", "test_my_bot"}
+
+
+def test_every_python_block_has_a_test() -> None:
+    sources = blocks("python")
+    names = [name for source in sources for name in re.findall(r"^async def (\w+)", source, re.MULTILINE)]
+    assert len(names) == len(sources)
+    assert set(names) == FUNCTIONS
+    for source in sources:
+        compile(source, "README.md", "exec")
+
+
+async def test_announce(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client takes the key from the environment, and goes to the embedded Instatus instead of the real one."""
+    async with InstatusServer() as server, server.client() as client:
+        announce = defined("announce")
+        monkeypatch.setenv("INSTATUS_API_KEY", server.api_key)
+        real = announce.__globals__["InstatusClient"]
+        announce.__globals__["InstatusClient"] = lambda: real(base_url=server.url)
+        await announce(server.page_id)
+        (incident,) = await client.page(server.page_id).incidents.list().collect()
+        assert (incident.name, incident.status) == ("API errors", "RESOLVED")
+        assert {update.message for update in incident.updates} == {"We are on it.", "Fixed."}
+        assert server.announcements(incident.id) == 2
+
+
+async def test_open_incidents() -> None:
+    async with InstatusServer() as server, server.client() as client:
+        incidents = client.page(server.page_id).incidents
+        for name, status in (("Old", "RESOLVED"), ("New", "IDENTIFIED")):
+            await incidents.create(name=name, status="RESOLVED" if status == "RESOLVED" else "IDENTIFIED")
+        assert await defined("open_incidents")(client, server.page_id) == ["New"]
+
+
+async def test_is_it_down() -> None:
+    async with InstatusServer() as server, server.client() as client:
+        is_it_down = defined("is_it_down")
+        assert await is_it_down(server.page_url()) is False
+        await client.page(server.page_id).incidents.create(
+            name="Down", status="INVESTIGATING", statuses={server.component_id("API"): "MAJOROUTAGE"}
+        )
+        assert await is_it_down(server.page_url()) is True
+
+
+async def test_my_bot() -> None:
+    await defined("test_my_bot")()
+
+
+@pytest.mark.parametrize("heading", ["Run it", "Test it"])
+def test_the_two_commands(heading: str) -> None:
+    """One sh block each, which begins with nothing but Python."""
+    (command,) = blocks("sh", section(heading))
+    assert command.startswith("python3 -m venv ")
+    last = command.strip().splitlines()[-1]
+    if heading == "Run it":
+        assert last.endswith(" examples/quickstart.py")
+        assert (ROOT / "examples" / "quickstart.py").is_file()
+    else:
+        assert " -m pytest" in last
+
+
+def test_the_main_job() -> None:
+    """The program of the first command, on the embedded Instatus; it leaves nothing on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(ROOT / "examples" / "quickstart.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert any(re.match(r"incident +API errors: RESOLVED, after .*RESOLVED", line) for line in lines), done.stdout
+    assert any(line.startswith("maintenance ") for line in lines)
+    assert any(re.match(r"metric +.*: 5 datapoints", line) for line in lines)
+    pages = [line for line in lines if line.startswith("public page ")]
+    assert pages[-1].endswith("0 open incidents")
+
+
+def test_what_the_readme_points_to_exists() -> None:
+    """Files of the layout and relative links."""
+    tree = section("Working on it")
+    for name in re.findall(r"^  (\w+\.py)  ", tree, re.MULTILINE):
+        assert (ROOT / "instatus_async" / name).is_file(), name
+    for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", README):
+        assert (ROOT / link).exists(), link
