@@ -158,11 +158,11 @@ class RateGate:
             self._timer.cancel()
             self._timer = None
         waiters = self._waiters
-        loop = asyncio.get_running_loop()
         while waiters:
             if waiters[0].done():  # cancelled
                 waiters.popleft()
                 continue
+            loop = waiters[0].get_loop()  # a call that is collected as garbage has no running one
             now = loop.time()
             if not self._allowed(now):
                 if not self._probe:  # else its answer will come back here

@@ -217,7 +217,8 @@ class SessionManager:
         except TimeoutError:
             pass
         except asyncio.CancelledError:
-            if (fingerprint := call.open_fingerprint) is not None:
+            fingerprint = call.open_fingerprint
+            if fingerprint is not None and fingerprint not in pool.unresolved:
                 pool.unresolved.append(fingerprint)
                 _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", call.operation)
             raise
