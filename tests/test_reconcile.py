@@ -93,8 +93,8 @@ async def test_inside_envelopes_documents_and_the_record_itself() -> None:
     document = {"id": "p", "updates": [ROW, {"id": "o"}]}
     assert (await seen(fingerprint(inside="updates", paged=False), document))[0] == Found(ROW)
     assert (await seen(fingerprint(paged=False), ROW))[0] == Found(ROW)
-    nonsense: Any
-    for nonsense in (None, [], "x", {"updates": 5}, {"updates": [5]}):
+    odd: list[Any] = [None, [], "x", {"updates": 5}, {"updates": [5]}]
+    for nonsense in odd:
         assert (await seen(fingerprint(inside="updates", paged=False), nonsense))[0] == Missing()
 
 
