@@ -108,7 +108,7 @@ class InstatusServer:
         """
         return self._url_of(self._page(page_id))
 
-    def client(self, **options: Any) -> InstatusClient:
+    def client(self, **options: Any) -> InstatusClient:  # noqa: ANN401  the client's own options
         """Return an SDK client for this server, still to be entered or closed."""
         from instatus_async import InstatusClient  # noqa: PLC0415  the SDK must be importable without this package
 

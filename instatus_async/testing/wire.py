@@ -48,7 +48,7 @@ class Reply:
         """Make the response."""
         if self.html is not None:
             return web.Response(status=self.status, text=self.html, content_type="text/html")
-        if self.status == 204:
+        if self.status == 204:  # noqa: PLR2004  No Content
             return web.Response(status=self.status)
         return web.Response(status=self.status, text=json.dumps(self.body), content_type=_JSON)
 
