@@ -45,6 +45,7 @@ from .public import (
     PublicSummary,
 )
 from .rate_limit import Gate, RateGate
+from .reconcile import Fingerprint
 from .resources._common import AnyHttpMethod, HttpMethod
 from .resources.audience_groups import (
     AudienceGroup,
@@ -220,6 +221,7 @@ from .resources.templates import (
 from .resources.user import Member, Person, User, UserProfile
 from .resources.workspaces import Workspace, WorkspaceCreate, Workspaces
 from .retry import Effect, RetryPolicy
+from .session import Event
 
 __all__ = [
     "APIError",
@@ -283,6 +285,8 @@ __all__ = [
     "EscalationRule",
     "EscalationRuleCondition",
     "EscalationRuleFields",
+    "Event",
+    "Fingerprint",
     "Gate",
     "HttpMethod",
     "Incident",

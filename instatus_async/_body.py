@@ -21,7 +21,7 @@ from ._model import OpenEnum
 from ._wire import camel, unwrapped
 from .errors import InvalidIdError, InvalidRequestError
 
-__all__ = ["STATUS_ROWS", "encode", "identifier", "milliseconds", "send_member"]
+__all__ = ["STATUS_ROWS", "encode", "identifier", "milliseconds", "send_instant", "send_member"]
 
 # Marks, in `Annotated`, a mapping that is a list of rows on the wire.
 STATUS_ROWS = "{id: status} here, [{id, status}] on the wire"
@@ -60,7 +60,7 @@ def _aware(value: object, at: str) -> datetime:
     return value
 
 
-def _send_instant(value: object, at: str) -> str:
+def send_instant(value: object, at: str) -> str:
     instant = _aware(value, at).astimezone(UTC)
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -146,7 +146,7 @@ _SIMPLE: Mapping[Any, Encoder] = {
     bool: _send_flag,
     int: partial(_send_number, whole=True),
     float: _send_number,
-    datetime: _send_instant,
+    datetime: send_instant,
     time: _send_time,
 }
 

@@ -24,7 +24,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from ._model import TRANSLATED, Model, OpenEnum
 from .errors import DecodeError
 
-__all__ = ["GROUP", "ONE_OR_MANY", "as_object", "camel", "loads", "read", "read_list", "unwrapped"]
+__all__ = ["GROUP", "ONE_OR_MANY", "as_object", "camel", "instant", "loads", "read", "read_list", "unwrapped"]
 
 M = TypeVar("M", bound=Model)
 
@@ -130,14 +130,14 @@ _JS_DATE = re.compile(
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
-def _instant(value: object, _: object = None) -> datetime:
+def instant(value: object, _: object = None) -> datetime:
     """Read ISO 8601 with or without milliseconds, JavaScript's date text, or epoch milliseconds (quirks 33, 34, 39).
 
     An answer without a zone is taken as UTC.
     """
     if type(value) is str:
         try:
-            instant = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
         except ValueError:
             js = _JS_DATE.fullmatch(value)
             if js is None or _MONTHS.find(js[1]) % 3:
@@ -145,7 +145,7 @@ def _instant(value: object, _: object = None) -> datetime:
             month, (day, year, hour, minute, second) = _MONTHS.find(js[1]) // 3 + 1, js.group(2, 3, 4, 5, 6)
             zone = f"{js[7]}:{js[8]}"
             return datetime.fromisoformat(f"{year}-{month:02}-{int(day):02}T{hour}:{minute}:{second}{zone}")
-        return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     if type(value) is int or type(value) is float:
         return datetime.fromtimestamp(value / 1000, UTC)
     raise _wanted("a date and time", value)
@@ -156,7 +156,7 @@ def _time_of_day(value: object, _: object = None) -> time:
     if type(value) is not str:
         raise _wanted("a time of day", value)
     if "T" in value:
-        return _instant(value).astimezone(UTC).time()
+        return instant(value).astimezone(UTC).time()
     moment = time.fromisoformat(value)
     return moment.replace(tzinfo=None)
 
@@ -196,7 +196,7 @@ _LEAVES: Mapping[object, Callable[[object, object], object]] = {
     bool: _flag,
     int: _integer,
     float: _number,
-    datetime: _instant,
+    datetime: instant,
     time: _time_of_day,
 }
 

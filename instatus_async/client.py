@@ -3,7 +3,7 @@
 import os
 import re
 import ssl as ssl_module
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import quote, urlencode
@@ -11,8 +11,11 @@ from urllib.parse import quote, urlencode
 import aiohttp
 
 from ._body import identifier
+from ._model import Model
+from ._wire import read
 from .errors import ConfigError, InvalidRequestError
 from .rate_limit import Gate
+from .reconcile import Fingerprint
 from .resources.audience_groups import AudienceGroups
 from .resources.components import Components
 from .resources.escalation_policies import EscalationPolicies
@@ -31,7 +34,7 @@ from .resources.templates import Templates
 from .resources.user import User
 from .resources.workspaces import Workspaces
 from .retry import Effect, RetryPolicy
-from .session import DEFAULT_BASE_URL, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, SessionManager
+from .session import DEFAULT_BASE_URL, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, Event, SessionManager
 
 __all__ = ["InstatusClient", "Page"]
 
@@ -104,7 +107,8 @@ class InstatusClient:
     `timeout` is the total of one call in seconds, with all its attempts and pauses. `session` lends an aiohttp session:
     its connections, trace configs and middlewares are used, and it is neither changed nor closed. `gate` may be shared
     by several clients of one key. `proxy` is a URL; `trust_env` takes the proxy from the environment. `ssl` is a
-    verifying SSLContext. Answers larger than `max_response_bytes` are refused.
+    verifying SSLContext. Answers larger than `max_response_bytes` are refused. `on_event` hears of attempts, retries,
+    pauses and reconciliations.
 
     Raises ConfigError for a setting that cannot work, or that would show the key to others.
     """
@@ -125,6 +129,7 @@ class InstatusClient:
         trust_env: bool = False,
         user_agent: str | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         if api_key is None:
             api_key = os.environ.get("INSTATUS_API_KEY")
@@ -143,6 +148,7 @@ class InstatusClient:
                 trust_env=trust_env,
                 user_agent=user_agent,
                 max_response_bytes=max_response_bytes,
+                on_event=on_event,
             )
         )
 
@@ -196,8 +202,31 @@ class InstatusClient:
             body=json,
         )
 
+    @property
+    def unresolved(self) -> Sequence[Fingerprint]:
+        """What cancelled calls sent whose outcome nobody knows, oldest first; the last thousand of them.
+
+        `reconcile` looks for one, and takes it off the list when it is found.
+        """
+        return tuple(self._session.unresolved)
+
+    async def reconcile(self, fingerprint: Fingerprint, /) -> Model | None:
+        """Look again for what an earlier call sent, also one of another process, and return its record.
+
+        The fingerprint comes from OutcomeUnknownError, DeadlineExceededError or `unresolved`. For datapoints the result
+        is None when all have arrived. Nothing is written, and nobody is told anything.
+
+        Raises OutcomeUnknownError when it is not there (yet), or cannot be looked for, and DuplicateDetectedError when
+        it is there more than once.
+        """
+        value = await self._session.reconcile(fingerprint)
+        return None if fingerprint.answer is None or value is None else read(fingerprint.answer, value)
+
     async def aclose(self) -> None:
-        """Close the connections, also for the views made by `with_options`; a lent session stays open."""
+        """Close the connections, those of the views too, after waiting up to 5 seconds for calls in flight.
+
+        A lent session stays open.
+        """
         await self._session.aclose()
 
     async def __aenter__(self) -> Self:

@@ -7,7 +7,10 @@ arguments, not in its attributes, not in the exceptions behind it. All of them p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .reconcile import Fingerprint
 
 __all__ = [
     "APIError",
@@ -90,7 +93,14 @@ class RedirectError(TransportError):
 
 
 class DeadlineExceededError(TransportError, TimeoutError):
-    """Report that the call's total `timeout` ran out. It is a TimeoutError too."""
+    """Report that the call's total `timeout` ran out. It is a TimeoutError too.
+
+    When the request had been sent and tells subscribers, `fingerprint` is what `client.reconcile` looks for.
+    """
+
+    def __init__(self, message: str, *, may_have_applied: bool = False, fingerprint: Fingerprint | None = None) -> None:
+        super().__init__(message, may_have_applied=may_have_applied)
+        self.fingerprint = fingerprint
 
 
 class APIError(InstatusError):
@@ -172,12 +182,13 @@ class ServerError(APIError):
 class OutcomeUnknownError(InstatusError):
     """Report a write that was sent and whose answer was lost: it may have been carried out and announced.
 
-    Look before you send it again. `fingerprint` says what to look for; it holds what was sent and no secret.
+    Look before you send it again. `fingerprint` says what to look for; it pickles, holds no secret, and
+    `await client.reconcile(fingerprint)` looks again, later or in another process.
     """
 
-    def __init__(self, message: str, *, fingerprint: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, message: str, *, fingerprint: Fingerprint | None = None) -> None:
         super().__init__(message)
-        self.fingerprint: Mapping[str, Any] = dict(fingerprint or {})
+        self.fingerprint = fingerprint
 
 
 class DuplicateDetectedError(InstatusError):

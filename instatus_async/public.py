@@ -15,13 +15,14 @@ import aiohttp
 import attrs
 
 from ._model import Model, OpenEnum, Text
+from ._settings import check_base_url
 from ._wire import GROUP, as_object, read
 from .errors import ConfigError, DecodeError, NotFoundError
 from .resources.components import ComponentGroup, ComponentStatus
 from .resources.incidents import IncidentImpact, IncidentStatus
 from .resources.maintenances import MaintenanceStatus
 from .retry import Effect, RetryPolicy
-from .session import DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, SessionManager, check_base_url
+from .session import DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, SessionManager
 
 __all__ = [
     "PublicComponent",

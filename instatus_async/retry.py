@@ -11,7 +11,7 @@ from enum import Enum
 
 import attrs
 
-__all__ = ["Action", "Effect", "Failure", "RetryPolicy", "decide"]
+__all__ = ["Action", "Effect", "Failure", "RetryPolicy", "RetryQuota", "decide"]
 
 
 class Effect(Enum):
@@ -68,3 +68,28 @@ def decide(effect: Effect, failure: Failure, attempt: int, attempts: int) -> Act
     if attempt >= attempts:
         return Action.RAISE
     return Action.WAIT if failure is Failure.LIMITED else Action.RETRY
+
+
+class RetryQuota:
+    """Bound the retries of all calls together, so that an outage is not multiplied by them.
+
+    A retry takes a token, ten calls that succeed give one back. A 429 takes none: the gate holds those back.
+    """
+
+    __slots__ = ("_full", "_tokens")
+
+    def __init__(self, tokens: int = 50) -> None:
+        self._full = float(tokens)
+        self._tokens = self._full
+
+    def take(self) -> bool:
+        """Take a token, or say that there is none."""
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def succeeded(self) -> None:
+        """Give back a tenth of a token."""
+        if self._tokens < self._full:
+            self._tokens = min(self._full, self._tokens + 0.1)

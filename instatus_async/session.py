@@ -8,30 +8,31 @@ its exceptions carry the request's headers, and so the key.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-import os
 import ssl as ssl_module
-import urllib.request
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from json import dumps
-from typing import Any, NoReturn, Self, cast
+from typing import Any, Literal, NoReturn, Self, cast
 
 import aiohttp
 import attrs
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from ._answers import Lost, Reply, Success, judge
+from ._pool import Evidence, Pool
+from ._settings import DEFAULT_BASE_URL, Secret, check_base_url, check_key, check_ssl, environment_proxy
 from ._version import __version__
-from ._wire import as_object, loads
 from .errors import (
     APIError,
-    ClientStateError,
     ConfigError,
     ConnectError,
     DeadlineExceededError,
     DecodeError,
+    DuplicateDetectedError,
     InstatusError,
     InvalidRequestError,
     OutcomeUnknownError,
@@ -41,188 +42,56 @@ from .errors import (
     ResponseTooLargeError,
     TlsError,
     TransportError,
-    api_error_class,
 )
-from .rate_limit import Gate, RateGate, retry_after
-from .retry import Action, Effect, Failure, RetryPolicy, decide
+from .rate_limit import Gate, RateGate
+from .reconcile import Fingerprint, Found, look
+from .retry import Action, Effect, Failure, RetryPolicy, RetryQuota, decide
 
-__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MAX_RESPONSE_BYTES", "DEFAULT_TIMEOUT", "SessionManager"]
+__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MAX_RESPONSE_BYTES", "DEFAULT_TIMEOUT", "Event", "SessionManager"]
 
-DEFAULT_BASE_URL = "https://api.instatus.com"
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024
-_SHOWN = 2000  # characters of an answer that an error keeps
+_LOOKS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0)  # pauses before each look for a record
 
 _log = logging.getLogger("instatus_async")
 
 
-class _Secret(str):
-    """A text that shows itself to nobody who prints it, in a traceback's locals least of all."""
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that happened to a call: what `on_event` of the client hears.
 
-    __slots__ = ()
+    `attempt`: one is sent. `retry`: one failed for `reason`, and the next follows in `seconds`. `pause`: the service
+    said 429, and everything waits for `seconds`. `reconcile`: an answer was lost for `reason`, and is looked for.
+    """
 
-    def __repr__(self) -> str:
-        return "'***'"
-
-
-@attrs.frozen
-class _Reply:
-    """A complete answer."""
-
-    status: int
-    headers: Mapping[str, str] = attrs.field(repr=False)  # the service may echo the key
-    body: bytes = attrs.field(repr=False)
-
-
-@attrs.frozen
-class _Success:
-    """The parsed JSON of a call."""
-
-    value: Any
-
-
-@attrs.frozen
-class _Lost:
-    """An attempt without a usable answer: what is known, and the error it becomes if nothing helps."""
-
-    failure: Failure
-    error: InstatusError
-
-
-def check_key(api_key: str) -> str:
-    """Refuse a key that no header may carry, without echoing it (quirk 8)."""
-    if not api_key or not api_key.isascii() or any(not 0x21 <= ord(character) <= 0x7E for character in api_key):
-        raise ConfigError(
-            "The API key is empty or has blanks, control characters or letters outside ASCII. Copy it again from the "
-            "developer settings of your Instatus account into INSTATUS_API_KEY or api_key=."
-        )
-    return api_key
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def check_base_url(base_url: str) -> URL:
-    """Refuse a base URL that would show requests to others, or that is not one."""
-    try:
-        url = URL(base_url)
-        host, user = url.host, url.user or url.password
-    except (ValueError, TypeError):
-        raise ConfigError("base_url is not a URL; the service's is " + DEFAULT_BASE_URL) from None
-    if url.scheme not in ("http", "https") or not host:
-        raise ConfigError("base_url must begin with https:// and name a host; the service's is " + DEFAULT_BASE_URL)
-    if user or url.query_string or url.fragment:
-        raise ConfigError("base_url must not carry a user, a password, a query or a fragment")
-    if url.scheme == "http" and not _is_loopback(host):
-        raise ConfigError(
-            "base_url must be https:// unless its host is this machine: http would show everybody the key"
-        )
-    return url
-
-
-def check_ssl(context: object) -> None:
-    """Refuse to talk without verifying the other side."""
-    if context is None:
-        return
-    if not isinstance(context, ssl_module.SSLContext):
-        raise ConfigError(
-            "ssl must be an ssl.SSLContext, or None for the system's; verification cannot be switched off"
-        )
-    if context.verify_mode is not ssl_module.CERT_REQUIRED or not context.check_hostname:
-        raise ConfigError(
-            "This ssl context does not verify certificates or host names; use ssl.create_default_context()"
-        )
-
-
-def _environment_proxy(base_url: URL) -> str | None:
-    """Choose the proxy that the environment names. aiohttp's own trust_env would read ~/.netrc too."""
-    if urllib.request.proxy_bypass(base_url.host or ""):
-        return None
-    return urllib.request.getproxies().get(base_url.scheme)
-
-
-class _Pool:
-    """The lazily opened aiohttp session, bound to the loop and the process that first used it."""
-
-    __slots__ = ("_borrowed", "_closed", "_headers", "_loop", "_pid", "_session", "_ssl")
-
-    def __init__(
-        self,
-        headers: Mapping[str, str],
-        borrowed: aiohttp.ClientSession | None,
-        ssl: ssl_module.SSLContext | None,
-    ) -> None:
-        self._headers = headers
-        self._borrowed = borrowed
-        self._ssl = ssl
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._pid = os.getpid()
-        self._closed = False
-
-    def session(self) -> aiohttp.ClientSession:
-        """Return the open session, or refuse with the reason."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop or self._pid != os.getpid() or self._session is None or self._session.closed:
-            return self._open(loop)
-        return self._session
-
-    def _open(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
-        if self._closed:
-            raise ClientStateError("The client is closed. Make a new one, or keep `async with` open around its calls.")
-        if self._pid != os.getpid():
-            raise ClientStateError("The client was made before a fork. Make one in each process.")
-        if self._loop is not None and self._loop is not loop:
-            raise ClientStateError(
-                "The client belongs to another event loop. Make one in each loop, inside asyncio.run()."
-            )
-        borrowed = self._borrowed
-        if borrowed is not None and borrowed.closed:
-            raise ClientStateError("The aiohttp session lent to the client is closed. Close the client before it.")
-        if self._session is not None and borrowed is None:
-            raise ClientStateError("The client's connections were closed from outside. Make a new client.")
-        connector = borrowed.connector if borrowed is not None else aiohttp.TCPConnector(ssl=self._ssl or True)
-        # A borrowed session is not used itself: its headers, cookies, base_url and raise_for_status would reach our
-        # requests. A session of our own shares its connections.
-        session = aiohttp.ClientSession(
-            connector=connector,
-            connector_owner=borrowed is None,
-            headers=self._headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-        )
-        # aiohttp sends PUT and DELETE a second time on its own when a connection drops, and has no public switch.
-        # What is sent again is for retry.py to decide.
-        session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public switch
-        if borrowed is not None:
-            # Replaced, not added to: instrumentation may already have put its own into every new session.
-            session.trace_configs[:] = borrowed.trace_configs
-            middlewares = getattr(borrowed, "_middlewares", ())
-            if middlewares:
-                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor one
-        self._session, self._loop = session, loop
-        return session
-
-    async def close(self) -> None:
-        """Close what was opened here, and nothing that was borrowed."""
-        self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+    kind: Literal["attempt", "retry", "pause", "reconcile"]
+    operation: str
+    attempt: int
+    seconds: float = 0.0
+    reason: str = ""
 
 
 class SessionManager:
     """Send requests of one key: pool, gate, deadline, size cap, retries, errors.
 
     It opens its connections on the first request. A lent `session` gives its connector, trace configs and middlewares,
-    and is never changed nor closed. `gate` may be shared by several managers of one key.
+    and is never changed nor closed. `gate` may be shared by several managers of one key. `on_event` hears of attempts,
+    retries, pauses and reconciliations; what it raises is logged.
     """
 
-    __slots__ = ("_base", "_follow", "_key", "_limit", "_pool", "_proxy", "_timeouts", "gate", "retry", "timeout")
+    __slots__ = (
+        "_base",
+        "_follow",
+        "_key",
+        "_limit",
+        "_on_event",
+        "_pool",
+        "_proxy",
+        "_timeouts",
+        "gate",
+        "retry",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -238,6 +107,7 @@ class SessionManager:
         trust_env: bool = False,
         user_agent: str | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         url = check_base_url(base_url)
         check_ssl(ssl)
@@ -256,13 +126,14 @@ class SessionManager:
             raise ConfigError("user_agent must be printable ASCII")
         headers = {"Accept": "application/json", "User-Agent": agent}
         if api_key is not None:
-            headers["Authorization"] = _Secret("Bearer " + check_key(api_key))
-        self._key = _Secret(api_key or "")
+            headers["Authorization"] = Secret("Bearer " + check_key(api_key))
+        self._key = Secret(api_key or "")
         self._base = str(url).rstrip("/")
         self._follow = api_key is None
         self._limit = max_response_bytes
-        self._proxy = proxy if proxy is not None or not trust_env else _environment_proxy(url)
-        self._pool = _Pool(headers, session, ssl)
+        self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
+        self._pool = Pool(headers, session, ssl)
+        self._on_event = on_event
         self.gate: Gate = gate if gate is not None else RateGate()
         self._set_options(timeout, retry if retry is not None else RetryPolicy())
 
@@ -272,7 +143,7 @@ class SessionManager:
             raise ConfigError("timeout must be a positive number of seconds")
         self.timeout: float = float(timeout)
         self.retry: RetryPolicy = retry
-        # Connecting and reading get a part of the whole, so that there is time for another attempt.
+        # Connecting and reading get a part of the whole, so that there is time for what follows a failure.
         self._timeouts = aiohttp.ClientTimeout(
             total=None, sock_connect=min(10.0, self.timeout / 4), sock_read=self.timeout / 2
         )
@@ -283,16 +154,21 @@ class SessionManager:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a SessionManager holds a key and connections, and does not pickle")
 
+    @property
+    def unresolved(self) -> deque[Fingerprint]:
+        """The fingerprints of cancelled calls whose outcome nobody knows, oldest first."""
+        return self._pool.unresolved
+
     def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> Self:
         """Return a view on the same pool and gate with another total timeout in seconds or retry policy."""
         view = object.__new__(type(self))
-        for name in ("_base", "_follow", "_key", "_limit", "_pool", "_proxy", "gate"):
+        for name in ("_base", "_follow", "_key", "_limit", "_on_event", "_pool", "_proxy", "gate"):
             setattr(view, name, getattr(self, name))
         view._set_options(self.timeout if timeout is None else timeout, self.retry if retry is None else retry)
         return view
 
     async def aclose(self) -> None:
-        """Close the connections; what was borrowed stays open."""
+        """Close the connections, after waiting up to 5 seconds for calls in flight; what was borrowed stays open."""
         await self._pool.close()
 
     async def request(
@@ -304,25 +180,55 @@ class SessionManager:
         effect: Effect = Effect.NOTIFY,
         query: str = "",
         body: Any = None,
+        fingerprint: Fingerprint | None = None,
+        without: Callable[[frozenset[int]], Any] | None = None,
     ) -> Any:
         """Send one call and return its parsed JSON, None for an empty answer.
 
-        `path` must be quoted already; `operation` names the call in errors. Attempts, pauses and waiting share the
-        total timeout. Raises the errors of `instatus_async.errors` and nothing of aiohttp's.
+        `path` must be quoted already; `operation` names the call in errors. Attempts, pauses, waiting and looking for a
+        lost outcome share the total timeout. `fingerprint` is what is looked for; `without` makes the body of those
+        datapoints that are missing. Raises the errors of `instatus_async.errors` and nothing of aiohttp's.
         """
-        call = _Call(self, method, path, operation or f"{method} {path}", effect, query, body)
+        operation = operation or f"{method} {path}"
+        if fingerprint is None and effect in (Effect.NOTIFY, Effect.DATAPOINT):
+            fingerprint = Fingerprint(operation=operation, path=path, sent_at=datetime.now(UTC))
+        call = _Call(self, method, path, operation, effect, query, body, fingerprint, without)
+        return await self._within(call, call.run)
+
+    async def reconcile(self, fingerprint: Fingerprint) -> Any:
+        """Look for what an earlier call sent, with growing pauses; return its record in the wire's shape.
+
+        Raises OutcomeUnknownError when it is not found within the timeout, and DuplicateDetectedError when it is there
+        twice.
+        """
+        call = _Call(self, "", fingerprint.path, fingerprint.operation, Effect.NOTIFY, "", None, fingerprint, None)
+        value = await self._within(call, call.search)
+        with suppress(ValueError):
+            self._pool.unresolved.remove(fingerprint)
+        return value
+
+    async def _within(self, call: _Call, run: Callable[[], Any]) -> Any:
+        """Run a call under its deadline; what is cancelled on the way leaves its fingerprint."""
+        pool = self._pool
+        pool.entered()
         try:
             async with asyncio.timeout(self.timeout):
-                value = await call.run()
+                return await run()
         except TimeoutError:
             pass
-        else:
-            return value
+        except asyncio.CancelledError:
+            fingerprint = call.open_fingerprint
+            if fingerprint is not None and fingerprint not in pool.unresolved:
+                pool.unresolved.append(fingerprint)
+                _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", call.operation)
+            raise
+        finally:
+            pool.left()
         raise call.late()
 
-    async def attempt(self, method: str, url: URL, data: bytes | None) -> _Reply | _Lost:
+    async def attempt(self, method: str, url: URL, data: bytes | None, evidence: Evidence | None) -> Reply | Lost:
         """Send once. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along."""
-        session = self._pool.session()
+        session = self._pool.session(fresh=evidence is not None)
         response: aiohttp.ClientResponse | None = None
         complete = False
         try:
@@ -335,17 +241,22 @@ class SessionManager:
                 max_redirects=5,
                 proxy=self._proxy,
                 timeout=self._timeouts,
+                trace_request_ctx=evidence,
             )
             body = await self._read(response)
             if body is None:
                 error = ResponseTooLargeError(
                     f"the answer is larger than {self._limit} bytes (max_response_bytes)", may_have_applied=True
                 )
-                return _Lost(Failure.FINAL, error)
+                return Lost(Failure.FINAL, error)
             complete = True
-            return _Reply(response.status, response.headers, body)
+            return Reply(response.status, response.headers, body)
         except _AIOHTTP_ERRORS as exc:
-            return _lost(exc)
+            return _lost(exc, evidence)
+        except RuntimeError as exc:
+            if session.closed:  # closed while the call was in flight
+                return _lost(aiohttp.ClientConnectionError(str(exc)), evidence)
+            raise
         finally:
             if response is not None:
                 if complete:
@@ -372,30 +283,44 @@ class SessionManager:
         """Blot out the key where the service echoes it."""
         return text.replace(self._key, "***") if self._key else text
 
+    def tell(self, event: Event) -> None:
+        """Tell the program's listener; it cannot break the call."""
+        if self._on_event is not None:
+            try:
+                self._on_event(event)
+            except Exception:  # noqa: BLE001 - of the program's own
+                _log.exception("on_event failed")
+
+    @property
+    def quota(self) -> RetryQuota:
+        """The retries that all calls of the pool share."""
+        return self._pool.quota
+
 
 _JSON_BODY = {"Content-Type": "application/json"}
 _AIOHTTP_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError)
-_UNKNOWN_STATUSES = frozenset({408, 500, 502, 503, 504})
 
 
-def _lost(exc: Exception) -> _Lost:
+def _lost(exc: Exception, evidence: Evidence | None) -> Lost:
     """Turn what aiohttp raised into what is known: not sent, untrusted, or outcome unknown."""
     if isinstance(exc, (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)):
-        return _Lost(Failure.FINAL, TlsError("the server's certificate is not trusted; nothing was sent"))
+        return Lost(Failure.FINAL, TlsError("the server's certificate is not trusted; nothing was sent"))
     if isinstance(exc, aiohttp.ClientConnectorSSLError):
-        return _Lost(Failure.FINAL, TlsError("the TLS handshake failed; nothing was sent"))
+        return Lost(Failure.FINAL, TlsError("the TLS handshake failed; nothing was sent"))
     if isinstance(exc, aiohttp.ClientConnectorError):
         reason = exc.os_error.strerror or "cannot connect"
-        return _Lost(Failure.NOT_SENT, ConnectError(f"no connection: {reason}; nothing was sent"))
+        return Lost(Failure.NOT_SENT, ConnectError(f"no connection: {reason}; nothing was sent"))
     if isinstance(exc, (aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)):
-        return _Lost(Failure.NOT_SENT, ConnectError("no connection in time; nothing was sent"))
+        return Lost(Failure.NOT_SENT, ConnectError("no connection in time; nothing was sent"))
     if isinstance(exc, aiohttp.InvalidURL):
-        return _Lost(Failure.FINAL, RedirectError("the server redirects to something that is no URL"))
+        return Lost(Failure.FINAL, RedirectError("the server redirects to something that is no URL"))
     if isinstance(exc, aiohttp.TooManyRedirects):
-        return _Lost(Failure.FINAL, RedirectError("the server redirects without end"))
+        return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
+    if evidence is not None and evidence.connected and not evidence.sent:
+        return Lost(Failure.NOT_SENT, ConnectError("the connection broke before anything was sent"))
     if isinstance(exc, TimeoutError):
-        return _Lost(Failure.UNKNOWN, ProtocolError("no answer in time", may_have_applied=True))
-    return _Lost(Failure.UNKNOWN, ProtocolError(f"the connection broke ({type(exc).__name__})", may_have_applied=True))
+        return Lost(Failure.UNKNOWN, ProtocolError("no answer in time", may_have_applied=True))
+    return Lost(Failure.UNKNOWN, ProtocolError(f"the connection broke ({type(exc).__name__})", may_have_applied=True))
 
 
 class _Call:
@@ -405,194 +330,226 @@ class _Call:
         "_ambiguous",
         "_attempt",
         "_data",
+        "_deadline",
         "_effect",
+        "_evidence",
+        "_fingerprint",
         "_last",
+        "_looking",
         "_method",
-        "_operation",
         "_path",
         "_session",
         "_url",
+        "_without",
+        "operation",
     )
 
     def __init__(
-        self, session: SessionManager, method: str, path: str, operation: str, effect: Effect, query: str, body: Any
+        self,
+        session: SessionManager,
+        method: str,
+        path: str,
+        operation: str,
+        effect: Effect,
+        query: str,
+        body: Any,
+        fingerprint: Fingerprint | None,
+        without: Callable[[frozenset[int]], Any] | None,
     ) -> None:
+        self.operation = operation
         self._session = session
         self._method = method
         self._path = path
-        self._operation = operation
         self._effect = effect
         self._url = session.url(path, query)
-        try:
-            self._data = None if body is None else dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        except (TypeError, ValueError, RecursionError) as exc:
-            raise InvalidRequestError(f"{operation}: the body is not JSON ({exc}). Nothing was sent.") from None
+        self._data = None if body is None else _encoded(body, operation)
+        self._fingerprint = fingerprint
+        self._without = without
+        self._deadline = asyncio.get_running_loop().time() + session.timeout
         self._attempt = 0
-        self._ambiguous = False  # an attempt may have been carried out
+        self._ambiguous = False  # an earlier attempt may have been carried out
+        self._evidence: Evidence | None = None  # of the attempt that is on its way
+        self._looking = False  # for what became of it
         self._last: InstatusError | None = None
+
+    @property
+    def _may_have_applied(self) -> bool:
+        return self._ambiguous or (self._evidence is not None and self._evidence.sent)
+
+    @property
+    def open_fingerprint(self) -> Fingerprint | None:
+        """What to look for when the call is cancelled now; None when nothing can have been carried out."""
+        return self._fingerprint if self._may_have_applied else None
 
     async def run(self) -> Any:
         """Attempt until there is an answer, or a failure that must be told."""
-        session, policy = self._session, self._session.retry
-        deadline = asyncio.get_running_loop().time() + session.timeout
+        session, loop = self._session, asyncio.get_running_loop()
         while True:
-            await session.gate.acquire()
-            self._attempt += 1
-            # While the request is out, a timeout leaves its outcome unknown.
-            before, self._ambiguous = self._ambiguous, self._effect is not Effect.READ
-            reply = await session.attempt(self._method, self._url, self._data)
-            outcome = self._judge(reply, ambiguous=before) if isinstance(reply, _Reply) else reply
-            if isinstance(outcome, _Success):
-                session.gate.passed()
+            outcome, pause = await self._try()
+            if isinstance(outcome, Success):
                 return outcome.value
-            self._ambiguous = before or (outcome.failure is Failure.UNKNOWN and self._effect is not Effect.READ)
-            self._last = outcome.error
-            pause = 0.0
-            if outcome.failure is Failure.LIMITED:
-                pause = session.gate.limited(cast("RateLimitError", outcome.error).retry_after)
-            action = decide(self._effect, outcome.failure, self._attempt, policy.attempts)
-            if action is Action.RECONCILE:
-                raise self._unknown(outcome.error)
+            action = decide(self._effect, outcome.failure, self._attempt, session.retry.attempts)
+            settles = outcome.failure is Failure.FINAL and self._effect is Effect.DATAPOINT and self._ambiguous
+            if action is Action.RECONCILE or settles:
+                verdict = await self._reconcile(outcome.error, again=not settles)
+                if isinstance(verdict, Found):
+                    return verdict.value
+                continue
             if action is Action.RETRY:
-                pause = policy.pause(self._attempt)
-            elif action is Action.RAISE:
+                pause = session.retry.pause(self._attempt)
+            if action is Action.RAISE or loop.time() + pause >= self._deadline:
                 raise self._named(outcome.error)
-            if asyncio.get_running_loop().time() + pause >= deadline:
-                raise self._named(outcome.error)
-            _log.info(
-                "%s: attempt %d failed (%s); next in %.2f s",
-                self._operation,
-                self._attempt,
-                outcome.failure.value,
-                pause,
-            )
             if action is Action.RETRY:
+                if not session.quota.take():
+                    _log.warning("%s: not tried again, too many calls fail at once", self.operation)
+                    raise self._named(outcome.error)
+                self._tell("retry", pause, outcome.failure.value)
                 await asyncio.sleep(pause)
+            else:
+                self._tell("pause", pause, outcome.failure.value)
 
-    def _judge(self, reply: _Reply, *, ambiguous: bool) -> _Success | _Lost:
-        """Tell success from failure, and parse it."""
-        status = reply.status
-        if 200 <= status < 300:
-            if not reply.body.strip():
-                return _Success(None)
-            try:
-                value = loads(reply.body)
-            except ValueError as exc:
-                return self._garbled(reply, exc)
-            if as_object(as_object(value).get("error")):
-                return _Lost(Failure.FINAL, self._api_error(reply))  # quirk 20
-            return _Success(value)
-        if status == 404 and self._method == "DELETE" and ambiguous:
-            return _Success(None)  # an earlier attempt, whose answer was lost, has deleted it
-        if 300 <= status < 400:
-            return _Lost(
-                Failure.FINAL,
-                RedirectError(
-                    f"the service answered {status}, a redirect, which is not followed with a key; check base_url"
-                ),
-            )
-        error = self._api_error(reply)
-        if status == 429:
-            return _Lost(Failure.LIMITED, error)
-        return _Lost(Failure.UNKNOWN if status in _UNKNOWN_STATUSES else Failure.FINAL, error)
+    async def _try(self) -> tuple[Success | Lost, float]:
+        """Wait for a turn and attempt once; a 429 comes with the pause that the gate makes of it."""
+        session = self._session
+        gate = session.gate
+        try:
+            ticket = await gate.acquire(self._deadline)
+        except RateLimitError as exc:
+            return Lost(Failure.FINAL, self._limited(exc)), 0.0
+        self._attempt += 1
+        self._tell("attempt")
+        notifies = self._effect is Effect.NOTIFY
+        evidence = self._evidence = Evidence()
+        if not notifies:
+            evidence.sent = self._effect is not Effect.READ  # as far as anybody knows
+        try:
+            reply = await session.attempt(self._method, self._url, self._data, evidence if notifies else None)
+        except BaseException:
+            gate.abandoned(ticket)
+            raise
+        pause = 0.0
+        if isinstance(reply, Lost):
+            outcome: Success | Lost = reply
+            gate.abandoned(ticket)
+        else:
+            gone = self._method == "DELETE" and self._ambiguous
+            outcome = judge(reply, method=self._method, path=self._path, gone_is_success=gone, redact=session.redact)
+            if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
+                pause = gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
+            else:
+                gate.passed(ticket)
+        self._evidence = None
+        if isinstance(outcome, Success):
+            session.quota.succeeded()
+        else:
+            self._last = outcome.error
+            self._ambiguous |= outcome.failure is Failure.UNKNOWN and self._effect is not Effect.READ
+        return outcome, pause
 
-    def _garbled(self, reply: _Reply, exc: ValueError) -> _Lost:
-        start = self._session.redact(reply.body[:_SHOWN].decode("utf-8", "replace"))
-        html = start.lstrip()[:1] == "<" or "html" in reply.headers.get("Content-Type", "")
-        what = "HTML instead of JSON" if html else f"something that is not JSON ({exc})"
-        error = DecodeError(
-            f"the answer is {what}; it begins with {start[:120]!r}",
-            body=start,
-            may_have_applied=self._effect is not Effect.READ,
+    async def _reconcile(self, error: InstatusError, *, again: bool) -> Found | None:
+        """Find out what became of an attempt; None asks for another one, with the datapoints that are missing."""
+        self._tell("reconcile", reason=str(error.args[0]))
+        if self._effect is not Effect.DATAPOINT:
+            return Found(await self.search(error))
+        fingerprint, without = self._fingerprint, self._without
+        if fingerprint is None or without is None:
+            raise self._unknown(error)
+        verdict = await self._look(fingerprint)
+        if isinstance(verdict, Found):
+            return verdict
+        if isinstance(verdict, InstatusError) or self._attempt >= self._session.retry.attempts:
+            raise self._unknown(error)
+        if not again:
+            raise self._named(error)
+        pause = self._session.retry.pause(self._attempt)
+        self._data = _encoded(without(verdict.points), self.operation)
+        await asyncio.sleep(pause)
+        return None
+
+    async def search(self, error: InstatusError | None = None) -> Any:
+        """Look for the record with growing pauses, and return it in the wire's shape."""
+        error = error or InstatusError("its answer was lost")
+        fingerprint = self._fingerprint
+        if fingerprint is None or fingerprint.search is None:
+            raise self._unknown(error)
+        self._looking = self._ambiguous = True
+        self._last = error
+        loop = asyncio.get_running_loop()
+        for number, pause in enumerate(_LOOKS):
+            if loop.time() + pause >= self._deadline:
+                break
+            await asyncio.sleep(pause)
+            verdict = await self._look(fingerprint)
+            _log.info("%s: look %d for a lost outcome: %s", self.operation, number + 1, type(verdict).__name__)
+            if isinstance(verdict, Found):
+                return verdict.value
+        raise self._unknown(error)
+
+    async def _look(self, fingerprint: Fingerprint) -> Any:
+        """Look once; what goes wrong with the looking itself is returned."""
+        session = self._session.with_options(timeout=max(0.001, self._deadline - asyncio.get_running_loop().time()))
+
+        async def ask(path: str, query: str) -> Any:
+            operation = f"GET {path} (looking for {self.operation})"
+            return await _Call(session, "GET", path, operation, Effect.READ, query, None, None, None).run()
+
+        try:
+            return await look(fingerprint, ask)
+        except DuplicateDetectedError:
+            raise
+        except InstatusError as exc:
+            return exc
+
+    def _tell(
+        self, kind: Literal["attempt", "retry", "pause", "reconcile"], seconds: float = 0.0, reason: str = ""
+    ) -> None:
+        if kind != "attempt":
+            _log.info("%s: attempt %d: %s (%s), %.2f s", self.operation, self._attempt, kind, reason, seconds)
+        self._session.tell(
+            Event(kind=kind, operation=self.operation, attempt=self._attempt, seconds=seconds, reason=reason)
         )
-        # Nobody who asks again gets JSON from a page of HTML, but a write's outcome is unknown all the same.
-        final = html and self._effect is Effect.READ
-        return _Lost(Failure.FINAL if final else Failure.UNKNOWN, error)
-
-    def _api_error(self, reply: _Reply) -> APIError:
-        """Make the error of an answer; its body may be HTML, plain text or JSON (quirks 15 to 19)."""
-        text = self._session.redact(reply.body[: 4 * _SHOWN].decode("utf-8", "replace"))[:_SHOWN]
-        said, code = _told(reply.body)
-        if said is None:
-            said = "an HTML page" if text.lstrip()[:1] == "<" else text[:120]
-        said = self._session.redact(said)[:500]
-        code = None if code is None else self._session.redact(code)[:100]
-        phrase = HTTPStatus(reply.status).phrase if reply.status in _PHRASES else ""
-        message = f"{reply.status} {phrase}".rstrip() + (f": {said}" if said else "") + f"; {_advice(reply.status)}"
-        headers = {
-            name: self._session.redact(value) for name, value in reply.headers.items() if name.lower() != "set-cookie"
-        }
-        details: dict[str, Any] = {
-            "status": reply.status,
-            "code": code,
-            "method": self._method,
-            "path": self._path,
-            "body": text,
-            "headers": headers,
-        }
-        if reply.status == 429:
-            return RateLimitError(message, retry_after=retry_after(reply.headers), **details)
-        return api_error_class(reply.status)(message, **details)
 
     def _named(self, error: InstatusError) -> InstatusError:
         """Put the operation before the message."""
-        error.args = (f"{self._operation}: {error.args[0]}",)
+        error.args = (f"{self.operation}: {error.args[0]}",)
         if isinstance(error, APIError):
             error.message = error.args[0]
-        elif isinstance(error, (TransportError, DecodeError)) and self._ambiguous:
-            error.may_have_applied = True
+        elif isinstance(error, (TransportError, DecodeError)):
+            error.may_have_applied |= self._ambiguous
         return error
+
+    def _limited(self, error: RateLimitError) -> RateLimitError:
+        """Prefer what the service said to what the gate knows."""
+        last = self._last
+        return last if isinstance(last, RateLimitError) else error
 
     def _unknown(self, error: InstatusError) -> OutcomeUnknownError:
         return OutcomeUnknownError(
-            f"{self._operation}: sent, but its outcome is unknown: {error.args[0]}. It may have been carried out, and "
+            f"{self.operation}: sent, but its outcome is unknown: {error.args[0]}. It may have been carried out, and "
             "have told whom it notifies. Look for the record before you send it again.",
-            fingerprint={"operation": self._operation, "method": self._method, "path": self._path},
+            fingerprint=self._fingerprint,
         )
 
     def late(self) -> InstatusError:
         """Make the error of a call whose time is up."""
-        if isinstance(self._last, RateLimitError) and not self._ambiguous:
+        if self._looking and self._last is not None:
+            return self._unknown(self._last)
+        applied = self._may_have_applied
+        if isinstance(self._last, RateLimitError) and not applied:
             return self._named(self._last)
-        outcome = "it may have been carried out" if self._ambiguous else "nothing was carried out"
+        outcome = "it may have been carried out" if applied else "nothing was carried out"
         before = f"; the attempt before it: {self._last.args[0]}" if self._last is not None else ""
         return DeadlineExceededError(
-            f"{self._operation}: no result within {self._session.timeout:g} s; {outcome}{before}. Give it a longer "
+            f"{self.operation}: no result within {self._session.timeout:g} s; {outcome}{before}. Give it a longer "
             "timeout=.",
-            may_have_applied=self._ambiguous,
+            may_have_applied=applied,
+            fingerprint=self._fingerprint if applied else None,
         )
 
 
-def _told(body: bytes) -> tuple[str | None, str | None]:
-    """Read the message and the code of an error body: (None, None) when it is not JSON (quirks 15, 16)."""
+def _encoded(body: Any, operation: str) -> bytes:
     try:
-        document = loads(body)
-    except ValueError:
-        return None, None
-    error = as_object(document).get("error", document)
-    if isinstance(error, str):
-        return error, None
-    found = as_object(error)
-    said, code = found.get("message"), found.get("code")
-    return said if isinstance(said, str) else "", code if isinstance(code, str) else None
-
-
-_PHRASES = frozenset(status.value for status in HTTPStatus)
-
-
-def _advice(status: int) -> str:
-    match status:
-        case 401:
-            return "check the API key, which is case-sensitive"
-        case 403:
-            return "the key's user may not do this, or the body was empty"
-        case 404:
-            return "check the ids: there is no such record"
-        case 429:
-            return "slow down"
-        case 400 | 422:
-            return "check the fields that were sent"
-        case _ if status >= 500:
-            return "the service failed, as it also does for an unknown component id"
-        case _:
-            return "see `body` for what the service said"
+        return dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as exc:
+        reason = str(exc)
+    raise InvalidRequestError(f"{operation}: the body is not JSON ({reason}). Nothing was sent.")

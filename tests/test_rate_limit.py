@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from instatus_async.errors import RateLimitError
 from instatus_async.rate_limit import RateGate, retry_after
-from instatus_async.retry import Effect, RetryPolicy
+from instatus_async.retry import Effect
 from instatus_async.session import SessionManager
 
 from .hostile import HostileServer, answer
@@ -40,63 +41,196 @@ def test_no_header_is_no_pause() -> None:
     assert retry_after({}) is None
 
 
+FAR = float("inf")
+
+
+async def turns(count: int = 20) -> None:
+    """Let everything run that can."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def opened(gate: RateGate) -> None:
+    """Let the pause be over, without waiting for it."""
+    gate._until = gate._next = 0.0
+    gate._serve()
+
+
 async def test_the_gate_is_open_until_the_first_429() -> None:
     gate = RateGate()
-    acquiring = gate.acquire()
-    with pytest.raises(StopIteration):  # it never waits for anything
-        acquiring.send(None)
+    for _ in range(1000):
+        acquiring = gate.acquire(FAR)
+        with pytest.raises(StopIteration):  # it waits for nothing
+            acquiring.send(None)
 
 
 async def test_default_pauses_grow_towards_30_seconds() -> None:
     gate = RateGate()
     pauses: list[float] = []
     for _ in range(8):
-        gate._until = gate._epoch = float("-inf")  # as if the pause had passed
-        pauses.append(gate.limited(None))
+        pauses.append(gate.limited(gate._epoch, None))
+        gate._until = 0.0  # as if the pause had passed
     for pause, bound in zip(pauses, (1, 2, 4, 8, 16, 30, 30, 30), strict=True):
         assert bound / 2 - 0.01 <= pause <= bound + 0.01
 
 
 async def test_refusals_of_one_burst_count_once() -> None:
     gate = RateGate()
-    first = gate.limited(None)
+    tickets = [await gate.acquire(FAR) for _ in range(10)]
+    for ticket in tickets:
+        assert gate.limited(ticket, None) <= 1.01
+    assert gate._rate == 5.0  # ten in the last second were too many, and it is halved once
+
+
+async def test_a_longer_pause_lengthens_it_and_a_shorter_one_does_not() -> None:
+    gate = RateGate()
+    assert gate.limited(0, 10.0) == 10.0
+    assert gate.limited(0, 1.0) == pytest.approx(10.0, abs=0.1)
+    assert gate.limited(0, 20.0) == pytest.approx(20.0, abs=0.1)
+
+
+async def test_one_goes_first_and_the_others_follow_in_order() -> None:
+    gate = RateGate()
+    for _ in range(100):
+        await gate.acquire(FAR)
+    gate.limited(0, 100.0)
+    served: list[int] = []
+
+    async def wait(number: int) -> int:
+        ticket = await gate.acquire(FAR)
+        served.append(number)
+        return ticket
+
+    tasks = [asyncio.ensure_future(wait(number)) for number in range(5)]
+    await turns()
+    assert served == []
+    opened(gate)
+    await turns()
+    assert served == [0]  # the probe
+    gate.passed(tasks[0].result())
+    for number in range(1, 5):
+        opened(gate)
+        await turns()
+        assert served == list(range(number + 1))
+
+
+async def test_a_refused_probe_begins_another_pause_at_half_the_pace() -> None:
+    gate = RateGate()
+    for _ in range(100):
+        await gate.acquire(FAR)
+    gate.limited(0, 100.0)
+    assert gate._rate == 50.0
+    opened(gate)
+    probe = await gate.acquire(FAR)
+    other = asyncio.ensure_future(gate.acquire(FAR))
+    await turns()
+    gate.limited(probe, 100.0)
+    assert gate._rate == 25.0
+    await turns()
+    assert not other.done()
+    opened(gate)
+    assert await other == probe + 1
+
+
+@pytest.mark.parametrize("how", ["abandoned", "cancelled"])
+async def test_a_probe_that_vanishes_hands_its_turn_on(how: str) -> None:
+    gate = RateGate()
+    gate.limited(0, 100.0)
+    opened(gate)
+    first, second = (asyncio.ensure_future(gate.acquire(FAR)) for _ in range(2))
+    if how == "abandoned":
+        await turns()
+        assert first.done()
+        assert not second.done()
+        gate._next = 0.0
+        gate.abandoned(first.result())
+    else:
+        gate._until = asyncio.get_running_loop().time() + 100.0
+        await turns()
+        opened(gate)  # grants the first one, which is cancelled in the same tick
+        gate._next = 0.0
+        first.cancel()
+    await turns()
+    assert second.done()
+
+
+async def test_a_cancelled_waiter_does_not_hold_up_the_others() -> None:
+    gate = RateGate()
+    gate.limited(0, 100.0)
+    tasks = [asyncio.ensure_future(gate.acquire(FAR)) for _ in range(3)]
+    await turns()
+    tasks[0].cancel()
+    await turns()
+    opened(gate)
+    await turns()
+    assert [task.done() for task in tasks] == [True, True, False]
+    gate.passed(tasks[1].result())
+    opened(gate)
+    await turns()
+    assert tasks[2].done()
+
+
+async def test_a_turn_that_comes_too_late_is_refused_at_once() -> None:
+    gate = RateGate()
+    gate.limited(0, 100.0)
+    with pytest.raises(RateLimitError) as caught:
+        await gate.acquire(asyncio.get_running_loop().time() + 10.0)
+    assert caught.value.retry_after == pytest.approx(100.0, abs=0.5)
+
+
+async def test_the_pace_grows_with_success_and_is_forgotten_when_it_held() -> None:
+    gate = RateGate()
+    for _ in range(20):
+        await gate.acquire(FAR)
+    gate.limited(0, 0.0)
+    assert gate._rate == 10.0
+    opened(gate)
+    ticket = await gate.acquire(FAR)
     for _ in range(10):
-        gate.limited(None)
-    assert first <= 1.0
-    assert gate.limited(None) <= 1.01
+        gate.passed(ticket)
+    assert gate._rate == pytest.approx(11.0, abs=0.2)  # about one a second more, after a second of ten
+    gate._last -= 61.0
+    gate.passed(ticket)
+    assert gate._rate is None
 
 
-async def test_all_tasks_wait_for_the_pause_of_one() -> None:
-    """One 429 with Retry-After holds back every other task, not only the one that met it."""
-    gate = Waited()
+async def test_answers_of_an_earlier_epoch_change_nothing() -> None:
+    gate = RateGate()
+    old = await gate.acquire(FAR)
+    gate.limited(old, 100.0)
+    rate = gate._rate
+    gate.passed(old)
+    gate.abandoned(old)
+    assert (gate._rate, gate._probe) == (rate, 0)
+
+
+async def test_100_tasks_behind_one_429() -> None:
+    """None is sent in the pause, one goes first, then all finish, each sent once more at the most (fault 17)."""
+    gate = Watched()
     async with HostileServer(answer(status=429, headers=["Retry-After: 0.1"]), answer({})) as server:
-        session = SessionManager(api_key="key", base_url=server.url, retry=RetryPolicy(attempts=3), gate=gate)
+        session = SessionManager(api_key="key", base_url=server.url, gate=gate)
         async with asyncio.TaskGroup() as group:
-            group.create_task(session.request("GET", "/first", effect=Effect.READ))
+            group.create_task(session.request("POST", "/first", effect=Effect.NOTIFY, body={}))
             await gate.met.wait()
-            for number in range(20):
+            for number in range(100):
                 group.create_task(session.request("GET", f"/{number}", effect=Effect.READ))
-            while gate.waiting < 21:  # noqa: ASYNC110 - a few turns of the loop
-                await asyncio.sleep(0)
+            await turns(200)
             assert len(server.requests) == 1
-        assert len(server.requests) == 22
+            gate._rate = 1e6  # the pace that was learnt from one request is slow
+        assert len(server.requests) == 102
+        assert server.lines[1] == "POST /first"  # the one that met it waits longest
         await session.aclose()
 
 
-class Waited(RateGate):
-    """A gate that tells who waits."""
+class Watched(RateGate):
+    """A gate that tells when it has met a 429."""
 
-    __slots__ = ("met", "waiting")
+    __slots__ = ("met",)
 
     def __init__(self) -> None:
         super().__init__()
         self.met = asyncio.Event()
-        self.waiting = 0
 
-    async def acquire(self) -> None:
-        self.waiting += self.met.is_set()
-        await super().acquire()
-
-    def limited(self, pause: float | None) -> float:
+    def limited(self, ticket: int, pause: float | None) -> float:
         self.met.set()
-        return super().limited(pause)
+        return super().limited(ticket, pause)

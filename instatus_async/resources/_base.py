@@ -13,21 +13,23 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 import attrs
 
-from .._body import encode, identifier, send_member
+from .._body import encode, identifier, send_instant, send_member
 from .._model import Model, OpenEnum
 from .._wire import as_object, read, read_list
 from ..errors import DecodeError, InvalidIdError, InvalidRequestError
 from ..pagination import Pager, check_per_page
+from ..reconcile import Fingerprint, Search, unique_now
 from ..retry import Effect
 from ..session import SessionManager
 
-__all__ = ["DATAPOINT", "IDEMPOTENT", "NOTIFY", "READ", "Body", "PageResource", "Resource"]
+__all__ = ["DATAPOINT", "IDEMPOTENT", "NOTIFY", "READ", "Body", "FoundBy", "PageResource", "Resource"]
 
 M = TypeVar("M", bound=Model)
 
@@ -54,6 +56,24 @@ def template_segment(name: object) -> str:
 
 
 @attrs.frozen
+class FoundBy:
+    """How to recognise the record of a write whose answer was lost: where it appears, and by which of its wire keys.
+
+    `template` is the list, or the document that holds the list `inside`; its ids are the call's. `stamp` fills in
+    `started` with a millisecond of its own. `certain` tells that two records alike are one call's; where names may be
+    taken twice they are not.
+    """
+
+    template: str
+    keys: Sequence[str]
+    inside: str | None = None
+    paged: bool = True
+    size: str = "per_page"
+    stamp: bool = False
+    certain: bool = False
+
+
+@attrs.frozen
 class Body:
     """A request body: keyword fields and the TypedDict that describes them.
 
@@ -64,10 +84,13 @@ class Body:
     fields: Mapping[str, Any]
     fixed: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     wrap: str | None = None
+    found_by: FoundBy | None = None
 
     def encode(self, operation: str) -> dict[str, Any]:
         """Check and encode, or raise InvalidRequestError naming the field."""
         body = {**self.fixed, **encode(self.shape, self.fields, operation)}
+        if self.found_by is not None and self.found_by.stamp:
+            body.setdefault("started", send_instant(unique_now(), operation))
         if "statuses" in body:  # `components` must hold every id that `statuses` names (quirk 78)
             components = body.setdefault("components", [])
             components += [row["id"] for row in body["statuses"] if row["id"] not in components]
@@ -108,13 +131,19 @@ class Resource:
         body: Body | Mapping[str, Any] | None = None,
         unwrap: Sequence[str] = (),
     ) -> M:
-        value = await self._send("POST", template, ids, effect, body=body)
+        value = await self._send("POST", template, ids, effect, body=body, answer=answer)
         return self._read(answer, value, "POST", template, effect, unwrap)
 
     async def _put(
-        self, answer: type[M], template: str, *ids: str, effect: Effect, body: Body, unwrap: Sequence[str] = ()
+        self,
+        answer: type[M],
+        template: str,
+        *ids: str,
+        effect: Effect,
+        body: Body,
+        unwrap: Sequence[str] = (),
     ) -> M:
-        value = await self._send("PUT", template, ids, effect, body=body)
+        value = await self._send("PUT", template, ids, effect, body=body, answer=answer)
         return self._read(answer, value, "PUT", template, effect, unwrap)
 
     async def _delete(self, template: str, *ids: str) -> None:
@@ -130,12 +159,38 @@ class Resource:
         *,
         query: str = "",
         body: Body | Mapping[str, Any] | None = None,
+        answer: type[Model] | None = None,
     ) -> Any:
         operation = f"{method} {template}"
         path = self._path(template, ids)
+        fingerprint = None
         if isinstance(body, Body):
-            body = body.encode(operation)
-        return await self._session.request(method, path, operation=operation, effect=effect, query=query, body=body)
+            encoded, found_by = body.encode(operation), body.found_by
+            if effect is NOTIFY:
+                search = None if found_by is None else self._search(found_by, ids, encoded)
+                fingerprint = Fingerprint(
+                    operation=operation, path=path, sent_at=datetime.now(UTC), answer=answer, search=search
+                )
+            body = encoded
+        return await self._session.request(
+            method, path, operation=operation, effect=effect, query=query, body=body, fingerprint=fingerprint
+        )
+
+    def _search(self, found_by: FoundBy, ids: Sequence[str], body: Mapping[str, Any]) -> Search | None:
+        """Say where the record of a call must appear; None when its body has nothing to recognise it by."""
+        match = {key: body[name] for key in found_by.keys if body.get(name := key.rpartition(".")[2]) is not None}
+        if not match:
+            return None
+        count = sum(name != "page_id" for name in _split(found_by.template)[1])
+        return Search(
+            path=self._path(found_by.template, ids[:count]),
+            match=match,
+            inside=found_by.inside,
+            paged=found_by.paged,
+            size=found_by.size,
+            certain=found_by.certain,
+            message=None if "message" in match else body.get("message"),
+        )
 
     def _read(
         self, answer: type[M], value: Any, method: str, template: str, effect: Effect, unwrap: Sequence[str] = ()
@@ -177,9 +232,9 @@ class Resource:
             text = f"{prefix}page={number}&{size}={per_page}" if per_page is not None else prefix.rstrip("&")
             value = await self._session.request("GET", path, operation=operation, effect=READ, query=text)
             at = "$"
-            if envelope is not None and as_object(value):
-                value, at = as_object(value).get(envelope), f"$.{envelope}"
-            if value is None and envelope is None:
+            if envelope is not None and isinstance(value, dict):
+                value, at = as_object(value).get(envelope, value), f"$.{envelope}"
+            if value is None:
                 value = []  # an empty answer is an empty page
             try:
                 return read_list(answer, value, at=at)

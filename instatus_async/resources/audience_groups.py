@@ -7,7 +7,7 @@ import attrs
 
 from .._model import Model
 from ..pagination import Pager
-from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
+from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 from .components import Component, Site
 from .user import Member
 
@@ -92,7 +92,10 @@ class AudienceGroups(PageResource):
         Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
         """
         return await self._post(
-            AudienceGroup, "/v1/{page_id}/audience-groups", effect=NOTIFY, body=Body(AudienceGroupCreate, fields)
+            AudienceGroup,
+            "/v1/{page_id}/audience-groups",
+            effect=NOTIFY,
+            body=Body(AudienceGroupCreate, fields, found_by=FoundBy("/v1/{page_id}/audience-groups", ("name",))),
         )
 
     async def update(self, audience_group_id: str, /, **fields: Unpack[AudienceGroupChange]) -> AudienceGroup:

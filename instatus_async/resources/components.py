@@ -13,7 +13,7 @@ from .._body import STATUS_ROWS
 from .._model import JSONObject, Model, SeverityEnum, Text, Translations
 from .._wire import GROUP
 from ..pagination import Pager
-from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
+from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 
 __all__ = [
     "AnyComponentStatus",
@@ -161,7 +161,10 @@ class Components(PageResource):
         Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
         """
         return await self._post(
-            Component, "/v1/{page_id}/components", effect=NOTIFY, body=Body(ComponentCreate, fields)
+            Component,
+            "/v1/{page_id}/components",
+            effect=NOTIFY,
+            body=Body(ComponentCreate, fields, found_by=FoundBy("/v1/{page_id}/components", ("name",))),
         )
 
     async def update(self, component_id: str, /, **fields: Unpack[ComponentChange]) -> Component:

@@ -8,7 +8,7 @@ import attrs
 
 from .._model import Model, OpenEnum
 from ..pagination import Pager
-from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
+from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 from .routing_rules import ActionType, AnyActionType
 
 __all__ = [
@@ -137,7 +137,12 @@ class EscalationPolicies(PageResource):
             EscalationPolicy,
             "/escalation-policies",
             effect=NOTIFY,
-            body=Body(EscalationPolicyFields, fields, fixed={"pageId": self._page_id}),
+            body=Body(
+                EscalationPolicyFields,
+                fields,
+                fixed={"pageId": self._page_id},
+                found_by=FoundBy("/{page_id}/escalation-policies", ("name",), inside="escalationPolicies", paged=False),
+            ),
             unwrap=("escalationPolicy",),
         )
 

@@ -9,7 +9,7 @@ import attrs
 from .._model import JSONObject, Model, OpenEnum, SeverityEnum, Text, Translations
 from ..pagination import Pager
 from ..session import SessionManager
-from ._base import NOTIFY, Body, PageResource, joined, put_effect
+from ._base import NOTIFY, Body, FoundBy, PageResource, joined, put_effect
 from .components import Component, StatusMap
 
 __all__ = [
@@ -155,6 +155,24 @@ class IncidentUpdateChange(IncidentNotice, total=False):
     message: str
 
 
+# How the records are recognised of calls whose answers were lost.
+_CREATED = FoundBy("/v1/{page_id}/incidents", ("name", "started"), stamp=True, certain=True)
+_CHANGED = FoundBy("/v1/{page_id}/incidents/{incident_id}", ("name", "status", "started"), paged=False)
+_UPDATE_CREATED = FoundBy(
+    "/v1/{page_id}/incidents/{incident_id}",
+    ("message", "status", "started"),
+    inside="updates",
+    paged=False,
+    stamp=True,
+    certain=True,
+)
+_UPDATE_CHANGED = FoundBy(
+    "/v1/{page_id}/incidents/{incident_id}/incident-updates/{incident_update_id}",
+    ("message", "status", "started"),
+    paged=False,
+)
+
+
 class Incidents(PageResource):
     """The incidents of one page; `updates` are their messages."""
 
@@ -191,7 +209,9 @@ class Incidents(PageResource):
         With `notify=True` the subscribers of the page and of the affected components receive it at once: e-mail, SMS,
         chat, webhooks. Never sent twice: when the answer is lost, OutcomeUnknownError is raised and nothing is resent.
         """
-        return await self._post(Incident, "/v1/{page_id}/incidents", effect=NOTIFY, body=Body(IncidentCreate, fields))
+        return await self._post(
+            Incident, "/v1/{page_id}/incidents", effect=NOTIFY, body=Body(IncidentCreate, fields, found_by=_CREATED)
+        )
 
     async def update(self, incident_id: str, /, **fields: Unpack[IncidentChange]) -> Incident:
         """Change an incident itself; to tell people more, use `updates.create`.
@@ -204,7 +224,7 @@ class Incidents(PageResource):
             "/v1/{page_id}/incidents/{incident_id}",
             incident_id,
             effect=put_effect(fields),
-            body=Body(IncidentChange, fields),
+            body=Body(IncidentChange, fields, found_by=_CHANGED),
         )
 
     async def delete(self, incident_id: str, /) -> None:
@@ -244,7 +264,7 @@ class IncidentUpdates(PageResource):
             "/v1/{page_id}/incidents/{incident_id}/incident-updates",
             incident_id,
             effect=NOTIFY,
-            body=Body(IncidentUpdateCreate, fields),
+            body=Body(IncidentUpdateCreate, fields, found_by=_UPDATE_CREATED),
         )
 
     async def update(
@@ -257,7 +277,7 @@ class IncidentUpdates(PageResource):
             incident_id,
             update_id,
             effect=put_effect(fields),
-            body=Body(IncidentUpdateChange, fields),
+            body=Body(IncidentUpdateChange, fields, found_by=_UPDATE_CHANGED),
         )
 
     async def delete(self, incident_id: str, update_id: str, /) -> None:

@@ -10,7 +10,7 @@ from .._model import JSONObject, Model, OpenEnum, Text, Translations
 from ..errors import InvalidRequestError
 from ..pagination import Pager
 from ..session import SessionManager
-from ._base import NOTIFY, Body, PageResource, put_effect
+from ._base import NOTIFY, Body, FoundBy, PageResource, put_effect
 from .components import Component, StatusMap
 
 __all__ = [
@@ -167,6 +167,25 @@ class MaintenanceUpdateChange(MaintenanceUpdateFields, total=False):
     """Fields of a change of a maintenance update."""
 
 
+# How the records are recognised of calls whose answers were lost. A PUT does not move the life cycle (claim 109), so
+# its `status` says nothing.
+_CREATED = FoundBy("/v1/{page_id}/maintenances", ("name", "start"), certain=True)
+_CHANGED = FoundBy("/v1/{page_id}/maintenances/{maintenance_id}", ("name", "start", "duration"), paged=False)
+_UPDATE_CREATED = FoundBy(
+    "/v1/{page_id}/maintenances/{maintenance_id}",
+    ("message", "status", "started"),
+    inside="updates",
+    paged=False,
+    stamp=True,
+    certain=True,
+)
+_UPDATE_CHANGED = FoundBy(
+    "/v1/{page_id}/maintenances/{maintenance_id}/maintenance-updates/{maintenance_update_id}",
+    ("message", "status", "started"),
+    paged=False,
+)
+
+
 class Maintenances(PageResource):
     """The maintenances of one page; `updates` are their messages."""
 
@@ -202,7 +221,9 @@ class Maintenances(PageResource):
                 f"POST {template}: missing 'components', the ids of the affected components; 'statuses' names them "
                 "too. Nothing was sent."
             )
-        return await self._post(Maintenance, template, effect=NOTIFY, body=Body(MaintenanceCreate, fields))
+        return await self._post(
+            Maintenance, template, effect=NOTIFY, body=Body(MaintenanceCreate, fields, found_by=_CREATED)
+        )
 
     async def update(self, maintenance_id: str, /, **fields: Unpack[MaintenanceChange]) -> Maintenance:
         """Change the plan of a maintenance; to start it, end it or tell people more, use `updates.create`.
@@ -215,7 +236,7 @@ class Maintenances(PageResource):
             "/v1/{page_id}/maintenances/{maintenance_id}",
             maintenance_id,
             effect=put_effect(fields),
-            body=Body(MaintenanceChange, fields),
+            body=Body(MaintenanceChange, fields, found_by=_CHANGED),
         )
 
     async def delete(self, maintenance_id: str, /) -> None:
@@ -248,7 +269,7 @@ class MaintenanceUpdates(PageResource):
             "/v1/{page_id}/maintenances/{maintenance_id}/maintenance-updates",
             maintenance_id,
             effect=NOTIFY,
-            body=Body(MaintenanceUpdateCreate, fields),
+            body=Body(MaintenanceUpdateCreate, fields, found_by=_UPDATE_CREATED),
         )
 
     async def update(
@@ -261,7 +282,7 @@ class MaintenanceUpdates(PageResource):
             maintenance_id,
             update_id,
             effect=put_effect(fields),
-            body=Body(MaintenanceUpdateChange, fields),
+            body=Body(MaintenanceUpdateChange, fields, found_by=_UPDATE_CHANGED),
         )
 
     async def delete(self, maintenance_id: str, update_id: str, /) -> None:

@@ -1,7 +1,7 @@
 """Metrics: the graphs of a page, and their points."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Required, TypedDict, Unpack, cast
 
@@ -12,7 +12,8 @@ from .._model import Model, Text
 from .._wire import as_object
 from ..errors import InvalidRequestError
 from ..pagination import Pager
-from ._base import DATAPOINT, IDEMPOTENT, NOTIFY, Body, PageResource
+from ..reconcile import Fingerprint, Search
+from ._base import DATAPOINT, IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 
 __all__ = ["Datapoint", "Metric", "MetricChange", "MetricCreate", "Metrics"]
 
@@ -87,7 +88,12 @@ class Metrics(PageResource):
 
         Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
         """
-        return await self._post(Metric, "/v1/{page_id}/metrics", effect=NOTIFY, body=Body(MetricCreate, fields))
+        return await self._post(
+            Metric,
+            "/v1/{page_id}/metrics",
+            effect=NOTIFY,
+            body=Body(MetricCreate, fields, found_by=FoundBy("/v1/{page_id}/metrics", ("name",))),
+        )
 
     async def update(self, metric_id: str, /, **fields: Unpack[MetricChange]) -> Metric:
         """Change a metric; its points stay, and subscribers receive nothing."""
@@ -109,12 +115,14 @@ class Metrics(PageResource):
         `timestamp` is aware, and now by default; it is sent as epoch milliseconds. Points must be 30 s apart (quirk
         39). The service is said not to take a value of 0 (claim 40); it is sent all the same.
 
+        When the answer is lost, the metric is read back, and the point sent again if it is not there.
+
         Raises InvalidRequestError for a naive datetime or a value that is no finite number, and OutcomeUnknownError
-        when the answer is lost: the metric's `data` shows whether the point arrived.
+        when it could not be found out whether the point arrived.
         """
         template = "/v1/{page_id}/metrics/{metric_id}"
         sent = _point(value, datetime.now(UTC) if timestamp is None else timestamp, f"POST {template}: ")
-        answer = await self._send("POST", template, (metric_id,), DATAPOINT, body=sent)
+        answer = await self._add(template, metric_id, [sent], lambda rows: rows[0])
         # No answer is on record, so it only adds to what was sent.
         return self._read(Datapoint, _completed(sent, answer), "POST", template, DATAPOINT)
 
@@ -124,16 +132,44 @@ class Metrics(PageResource):
         They are sent in one request, as epoch milliseconds. Points must be 30 s apart (quirk 39). The service is said
         not to take a value of 0 (claim 40); it is sent all the same.
 
+        When the answer is lost, the metric is read back, and only the points that are missing are sent again.
+
         Raises InvalidRequestError for no points, a naive datetime or a value that is no finite number, and
-        OutcomeUnknownError when the answer is lost: the metric's `data` shows which points arrived.
+        OutcomeUnknownError when it could not be found out which points arrived.
         """
         template = "/v1/{page_id}/metrics/{metric_id}/data"
         sent = _points(points, f"POST {template}: ")
-        answer = await self._send("POST", template, (metric_id,), DATAPOINT, body={"data": sent})
+        answer = await self._add(template, metric_id, sent, lambda rows: {"data": rows})
         # No answer is on record: one row for each point only adds to it, and anything else says nothing.
         told = cast("Sequence[object]", answer) if isinstance(answer, list) else ()
         rows = [_completed(*pair) for pair in zip(sent, told, strict=True)] if len(told) == len(sent) else sent
         return self._read(_Datapoints, {"data": [*rows]}, "POST", template, DATAPOINT).data
+
+    async def _add(
+        self,
+        template: str,
+        metric_id: str,
+        rows: Sequence[Mapping[str, Any]],
+        body: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]],
+    ) -> Any:
+        """Send points; when the answer is lost, read the metric back and send those that are missing."""
+        operation = f"POST {template}"
+        fingerprint = Fingerprint(
+            operation=operation,
+            path=self._path(template, (metric_id,)),
+            sent_at=datetime.now(UTC),
+            search=Search(path=self._path("/v1/{page_id}/metrics/{metric_id}", (metric_id,)), match={}),
+            points=[row["timestamp"] for row in rows],
+        )
+        return await self._session.request(
+            "POST",
+            fingerprint.path,
+            operation=operation,
+            effect=DATAPOINT,
+            body=body(rows),
+            fingerprint=fingerprint,
+            without=lambda missing: body([row for row in rows if row["timestamp"] in missing]),
+        )
 
     async def delete_datapoints(self, metric_id: str, /) -> None:
         """Delete all points of a metric; the metric stays, and subscribers receive nothing."""

@@ -10,7 +10,7 @@ from .._body import identifier, send_member
 from .._model import Model, OpenEnum
 from .._wire import ONE_OR_MANY
 from ..pagination import Pager
-from ._base import IDEMPOTENT, NOTIFY, READ, Body, PageResource
+from ._base import IDEMPOTENT, NOTIFY, READ, Body, FoundBy, PageResource
 from ._common import AnyHttpMethod, HttpMethod, searched
 
 __all__ = [
@@ -328,7 +328,12 @@ class Monitors(PageResource):
             Monitor,
             "/monitors",
             effect=NOTIFY,
-            body=Body(MonitorCreate, fields, fixed={"pageId": self._page_id}),
+            body=Body(
+                MonitorCreate,
+                fields,
+                fixed={"pageId": self._page_id},
+                found_by=FoundBy("/{page_id}/monitors", ("name", "url"), inside="monitors", size="limit"),
+            ),
             unwrap=("monitor",),
         )
 

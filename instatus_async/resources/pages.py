@@ -8,7 +8,7 @@ import attrs
 
 from .._model import JSONObject, Model, OpenEnum, Text, Translations
 from ..pagination import Pager
-from ._base import IDEMPOTENT, NOTIFY, Body, PageResource, Resource
+from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource, Resource
 from .components import Component
 
 __all__ = [
@@ -258,7 +258,12 @@ class Pages(Resource):
         The answer may hold little more than the id: list the pages for the rest (quirk 57). Raises OutcomeUnknownError
         when the answer is lost: look for the subdomain before you make it again.
         """
-        return await self._post(StatusPage, "/v1/pages", effect=NOTIFY, body=Body(PageCreate, fields))
+        return await self._post(
+            StatusPage,
+            "/v1/pages",
+            effect=NOTIFY,
+            body=Body(PageCreate, fields, found_by=FoundBy("/v2/pages", ("subdomain",))),
+        )
 
 
 class PageActions(PageResource):

@@ -9,7 +9,7 @@ import attrs
 from .._model import Model
 from ..errors import InvalidRequestError
 from ..pagination import Pager
-from ._base import NOTIFY, Body, PageResource
+from ._base import NOTIFY, Body, FoundBy, PageResource
 from ._common import HttpMethod, searched
 from .components import Site
 
@@ -102,7 +102,10 @@ class Subscribers(PageResource):
         Raises OutcomeUnknownError when the answer is lost: look for the address before you add it again.
         """
         return await self._post(
-            Subscriber, "/v1/{page_id}/subscribers", effect=NOTIFY, body=Body(SubscriberCreate, fields)
+            Subscriber,
+            "/v1/{page_id}/subscribers",
+            effect=NOTIFY,
+            body=Body(SubscriberCreate, fields, found_by=FoundBy("/v2/{page_id}/subscribers", ("email", "phone"))),
         )
 
     async def delete(self, subscriber_id: str, /) -> None:

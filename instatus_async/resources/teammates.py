@@ -7,7 +7,7 @@ import attrs
 
 from .._model import Model, OpenEnum
 from ..pagination import Pager
-from ._base import NOTIFY, Body, PageResource
+from ._base import NOTIFY, Body, FoundBy, PageResource
 from .user import Person
 
 __all__ = [
@@ -72,7 +72,13 @@ class Teammates(PageResource):
         lost: look for the e-mail address before you add it again.
         """
         template = "/v1/{page_id}/team"
-        value = await self._send("POST", template, (), NOTIFY, body=Body(TeammateCreate, fields))
+        value = await self._send(
+            "POST",
+            template,
+            (),
+            NOTIFY,
+            body=Body(TeammateCreate, fields, found_by=FoundBy("/v1/{page_id}/team", ("user.email",))),
+        )
         # The answer is empty, {email}, or the row of the user, whose id is not the member's (quirk 64).
         told = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
         added: dict[str, Any] = {"email": fields["email"], **told}

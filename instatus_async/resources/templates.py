@@ -7,7 +7,7 @@ import attrs
 
 from .._model import JSONObject, Model, OpenEnum, Text, Translations
 from ..pagination import Pager
-from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
+from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 from .components import ComponentStatus, StatusMap
 
 __all__ = [
@@ -155,7 +155,12 @@ class Templates(PageResource):
 
         Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
         """
-        return await self._post(Template, "/v1/{page_id}/templates", effect=NOTIFY, body=Body(TemplateCreate, fields))
+        return await self._post(
+            Template,
+            "/v1/{page_id}/templates",
+            effect=NOTIFY,
+            body=Body(TemplateCreate, fields, found_by=FoundBy("/v1/{page_id}/templates", ("name", "type"))),
+        )
 
     async def update(self, template_id: str, /, **fields: Unpack[TemplateChange]) -> Template:
         """Change a template; what it made already stays, and subscribers receive nothing."""

@@ -8,7 +8,7 @@ import attrs
 
 from .._model import Model
 from ..pagination import Pager
-from ._base import NOTIFY, Body, Resource
+from ._base import NOTIFY, Body, FoundBy, Resource
 
 __all__ = ["Workspace", "WorkspaceCreate", "Workspaces"]
 
@@ -82,7 +82,12 @@ class Workspaces(Resource):
 
         Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
         """
-        return await self._post(Workspace, "/v1/workspaces", effect=NOTIFY, body=Body(WorkspaceCreate, fields))
+        return await self._post(
+            Workspace,
+            "/v1/workspaces",
+            effect=NOTIFY,
+            body=Body(WorkspaceCreate, fields, found_by=FoundBy("/v1/workspaces", ("name", "slug"))),
+        )
 
     async def delete(self, workspace_id: str, /) -> None:
         """Delete a workspace. What becomes of its status pages is not documented."""

@@ -1,0 +1,138 @@
+"""What an answer means: success with its JSON, or the error that it is. Pure functions of status, headers and body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import attrs
+
+from ._wire import as_object, loads
+from .errors import APIError, DecodeError, InstatusError, RateLimitError, RedirectError, api_error_class
+from .rate_limit import retry_after
+from .retry import Failure
+
+__all__ = ["Lost", "Reply", "Success", "judge"]
+
+_SHOWN = 2000  # characters of an answer that an error keeps
+_UNKNOWN_STATUSES = frozenset({408, 500, 502, 503, 504})
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+@attrs.frozen
+class Reply:
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)  # the service may echo the key
+    body: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Success:
+    """The parsed JSON of a call; None for an empty answer."""
+
+    value: Any
+
+
+@attrs.frozen
+class Lost:
+    """An attempt without a usable answer: what is known, and the error it becomes if nothing helps."""
+
+    failure: Failure
+    error: InstatusError
+
+
+def judge(
+    reply: Reply, *, method: str, path: str, gone_is_success: bool, redact: Callable[[str], str]
+) -> Success | Lost:
+    """Tell success from failure.
+
+    `gone_is_success` is for a DELETE whose earlier attempt lost its answer: 404 then says that it was carried out.
+    """
+    status = reply.status
+    if 200 <= status < 300:
+        return _accepted(reply, method, path, redact)
+    if status == 404 and gone_is_success:
+        return Success(None)
+    if 300 <= status < 400:
+        text = f"the service answered {status}, a redirect, which is not followed with a key; check base_url"
+        return Lost(Failure.FINAL, RedirectError(text))
+    error = _api_error(reply, method, path, redact)
+    if status == 429:
+        return Lost(Failure.LIMITED, error)
+    return Lost(Failure.UNKNOWN if status in _UNKNOWN_STATUSES else Failure.FINAL, error)
+
+
+def _accepted(reply: Reply, method: str, path: str, redact: Callable[[str], str]) -> Success | Lost:
+    if not reply.body.strip():
+        return Success(None)
+    try:
+        value = loads(reply.body)
+    except ValueError as exc:
+        reason = str(exc)
+    else:
+        if as_object(as_object(value).get("error")):
+            return Lost(Failure.FINAL, _api_error(reply, method, path, redact))  # quirk 20
+        return Success(value)
+    start = redact(reply.body[:_SHOWN].decode("utf-8", "replace"))
+    html = start.lstrip()[:1] == "<" or "html" in reply.headers.get("Content-Type", "")
+    what = "HTML instead of JSON" if html else f"something that is not JSON ({reason})"
+    error = DecodeError(f"the answer is {what}; it begins with {start[:120]!r}", body=start)
+    # Who asks again for a page of HTML gets the same page; after a write its outcome is unknown all the same.
+    return Lost(Failure.FINAL if html and method == "GET" else Failure.UNKNOWN, error)
+
+
+def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str]) -> APIError:
+    """Make the error of an answer; its body may be HTML, plain text or JSON (quirks 15 to 19)."""
+    text = redact(reply.body[: 4 * _SHOWN].decode("utf-8", "replace"))[:_SHOWN]
+    said, code = _told(reply.body)
+    if said is None:
+        said = "an HTML page" if text.lstrip()[:1] == "<" else text[:120]
+    said = redact(said)[:500]
+    message = f"{reply.status} {_PHRASES.get(reply.status, '')}".rstrip()
+    details: dict[str, Any] = {
+        "status": reply.status,
+        "code": None if code is None else redact(code)[:100],
+        "method": method,
+        "path": path,
+        "body": text,
+        "headers": {name: redact(value) for name, value in reply.headers.items() if name.lower() != "set-cookie"},
+    }
+    message += (f": {said}" if said else "") + f"; {_advice(reply.status)}"
+    if reply.status == 429:
+        return RateLimitError(message, retry_after=retry_after(reply.headers), **details)
+    return api_error_class(reply.status)(message, **details)
+
+
+def _told(body: bytes) -> tuple[str | None, str | None]:
+    """Read the message and the code of an error body: (None, None) when it is not JSON (quirks 15, 16)."""
+    try:
+        document = loads(body)
+    except ValueError:
+        return None, None
+    error = as_object(document).get("error", document)
+    if isinstance(error, str):
+        return error, None
+    found = as_object(error)
+    said, code = found.get("message"), found.get("code")
+    return said if isinstance(said, str) else "", code if isinstance(code, str) else None
+
+
+def _advice(status: int) -> str:
+    match status:
+        case 401:
+            return "check the API key, which is case-sensitive"
+        case 403:
+            return "the key's user may not do this, or the body was empty"
+        case 404:
+            return "check the ids: there is no such record"
+        case 429:
+            return "slow down"
+        case 400 | 422:
+            return "check the fields that were sent"
+        case _ if status >= 500:
+            return "the service failed, as it also does for an unknown component id"
+        case _:
+            return "see `body` for what the service said"

@@ -1,0 +1,192 @@
+"""The lazily opened aiohttp sessions behind a client, and the evidence of what they sent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl as ssl_module
+import warnings
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+from .errors import ClientStateError
+from .reconcile import Fingerprint
+from .retry import RetryQuota
+
+__all__ = ["Evidence", "Pool"]
+
+_CLOSED = "The client is closed. Make a new one, or keep `async with` open around its calls."
+_DRAIN = 5.0  # seconds that closing waits for calls in flight
+_UNRESOLVED = 1000  # fingerprints of cancelled calls that are kept
+
+
+class Pool:
+    """The lazily opened aiohttp sessions, bound to the loop and the process that first used them.
+
+    Calls that tell subscribers get a connection of their own each: one that was kept could have been closed by the
+    other side in the meantime, and then nobody knows what became of the request.
+    """
+
+    __slots__ = (
+        "_borrowed",
+        "_closed",
+        "_fresh",
+        "_headers",
+        "_kept",
+        "_loop",
+        "_pid",
+        "_ssl",
+        "idle",
+        "in_flight",
+        "quota",
+        "unresolved",
+    )
+
+    def __init__(
+        self,
+        headers: Mapping[str, str],
+        borrowed: aiohttp.ClientSession | None,
+        ssl: ssl_module.SSLContext | None,
+    ) -> None:
+        self._headers = headers
+        self._borrowed = borrowed
+        self._ssl = ssl
+        self._kept: aiohttp.ClientSession | None = None
+        self._fresh: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
+        self._closed = False
+        self.in_flight = 0
+        self.idle: asyncio.Event | None = None  # set when the last call in flight ends, while somebody closes
+        self.quota = RetryQuota()
+        self.unresolved: deque[Fingerprint] = deque(maxlen=_UNRESOLVED)
+
+    def session(self, *, fresh: bool) -> aiohttp.ClientSession:
+        """Return an open session, or refuse with the reason."""
+        loop = asyncio.get_running_loop()
+        session = self._fresh if fresh else self._kept
+        if session is None or session.closed or self._loop is not loop or self._pid != os.getpid():
+            self._check(loop)
+            session = self._open(fresh=fresh)
+            if fresh:
+                self._fresh = session
+            else:
+                self._kept = session
+        return session
+
+    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._closed:
+            raise ClientStateError(_CLOSED)
+        if self._pid != os.getpid():
+            raise ClientStateError("The client was made before a fork. Make one in each process.")
+        if self._loop is not None and self._loop is not loop:
+            raise ClientStateError(
+                "The client belongs to another event loop. Make one in each loop, inside asyncio.run()."
+            )
+        if self._borrowed is not None and self._borrowed.closed:
+            raise ClientStateError("The aiohttp session lent to the client is closed. Close the client before it.")
+        self._loop = loop
+
+    def _open(self, *, fresh: bool) -> aiohttp.ClientSession:
+        borrowed = self._borrowed
+        connector, owner = borrowed.connector if borrowed is not None else None, False
+        if connector is None or (fresh and type(connector) is aiohttp.TCPConnector):
+            ssl = getattr(connector, "_ssl", None) or self._ssl or True
+            connector, owner = aiohttp.TCPConnector(ssl=ssl, force_close=fresh), True
+        # A borrowed session is not used itself: its headers, cookies, base_url and raise_for_status would reach our
+        # requests. A session of our own shares its connections.
+        session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=owner,
+            headers=self._headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+        # aiohttp sends PUT and DELETE a second time on its own when a connection drops, and has no public switch.
+        # What is sent again is for retry.py to decide.
+        session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public switch
+        if borrowed is not None:
+            # Replaced, not added to: instrumentation may already have put its own into every new session.
+            session.trace_configs[:] = borrowed.trace_configs
+            middlewares = getattr(borrowed, "_middlewares", ())
+            if middlewares:
+                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor one
+        if fresh:
+            session.trace_configs.append(_witness())
+        return session
+
+    def entered(self) -> None:
+        """Count a call in, unless the client is closing."""
+        if self._closed:
+            raise ClientStateError(_CLOSED)
+        self.in_flight += 1
+
+    def left(self) -> None:
+        """Count a call out."""
+        self.in_flight -= 1
+        if not self.in_flight and self.idle is not None:
+            self.idle.set()
+
+    async def close(self) -> None:
+        """Wait a little for calls in flight, then close what was opened here, and nothing that was borrowed."""
+        self._closed = True
+        if self.in_flight and self._loop is asyncio.get_running_loop():
+            self.idle = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DRAIN):
+                    await self.idle.wait()
+        for session in (self._kept, self._fresh):
+            if session is not None:
+                await session.close()
+        self._kept = self._fresh = None
+
+    def __del__(self) -> None:
+        """Warn of a forgotten close, once and in our words, and drop the connections."""
+        sessions = [s for s in (getattr(self, "_kept", None), getattr(self, "_fresh", None)) if s is not None]
+        if not any(not session.closed and session.connector_owner for session in sessions):
+            for session in sessions:
+                session.detach()
+            return
+        warnings.warn(
+            "An Instatus client was not closed: use `async with`, or `await client.aclose()`.",
+            ResourceWarning,
+            source=self,
+            stacklevel=2,
+        )
+        for session in sessions:
+            connector = session.connector
+            session.detach()
+            if connector is not None and self._loop is not None and not self._loop.is_closed():
+                connector._close()  # noqa: SLF001 - close() wants a running loop
+
+
+class Evidence:
+    """What is known of one attempt that tells subscribers: did it connect, and was anything written."""
+
+    __slots__ = ("connected", "sent")
+
+    def __init__(self) -> None:
+        self.connected = False
+        self.sent = False
+
+
+def _witness() -> aiohttp.TraceConfig:
+    """Make the trace config that fills in `Evidence`: too dear for every request, and nothing for these few."""
+    config = aiohttp.TraceConfig()
+
+    async def connected(_: Any, context: SimpleNamespace, __: Any) -> None:
+        context.trace_request_ctx.connected = True
+
+    async def sending(_: Any, context: SimpleNamespace, __: Any) -> None:
+        context.trace_request_ctx.sent = True
+
+    config.on_connection_create_end.append(connected)
+    config.on_connection_reuseconn.append(connected)
+    config.on_request_headers_sent.append(sending)  # comes before they are written
+    config.freeze()
+    return config

@@ -1,0 +1,76 @@
+"""What a client may be told: keys, addresses and TLS contexts that cannot show the key to others."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl as ssl_module
+import urllib.request
+
+from yarl import URL
+
+from .errors import ConfigError
+
+__all__ = ["DEFAULT_BASE_URL", "Secret", "check_base_url", "check_key", "check_ssl", "environment_proxy"]
+
+DEFAULT_BASE_URL = "https://api.instatus.com"
+
+
+class Secret(str):
+    """A text that shows itself to nobody who prints it, in a traceback's locals least of all."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def check_key(api_key: str) -> str:
+    """Refuse a key that no header may carry, without echoing it (quirk 8)."""
+    if not api_key or not api_key.isascii() or any(not 0x21 <= ord(character) <= 0x7E for character in api_key):
+        raise ConfigError(
+            "The API key is empty or has blanks, control characters or letters outside ASCII. Copy it again from the "
+            "developer settings of your Instatus account into INSTATUS_API_KEY or api_key=."
+        )
+    return api_key
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def check_base_url(base_url: str) -> URL:
+    """Refuse a base URL that would show requests to others, or that is not one."""
+    try:
+        url = URL(base_url)
+        host, user = url.host, url.user or url.password
+    except (ValueError, TypeError):
+        raise ConfigError("base_url is not a URL; the service's is " + DEFAULT_BASE_URL) from None
+    if url.scheme not in ("http", "https") or not host:
+        raise ConfigError("base_url must begin with https:// and name a host; the service's is " + DEFAULT_BASE_URL)
+    if user or url.query_string or url.fragment:
+        raise ConfigError("base_url must not carry a user, a password, a query or a fragment")
+    if url.scheme == "http" and not _is_loopback(host):
+        raise ConfigError(
+            "base_url must be https:// unless its host is this machine: http would show everybody the key"
+        )
+    return url
+
+
+def check_ssl(context: object) -> None:
+    """Refuse to talk without verifying the other side."""
+    if context is None:
+        return
+    if not isinstance(context, ssl_module.SSLContext):
+        raise ConfigError("ssl must be an ssl.SSLContext, or None for the system's; verification stays on")
+    if context.verify_mode is not ssl_module.CERT_REQUIRED or not context.check_hostname:
+        raise ConfigError("this ssl context does not verify certificates or names; use ssl.create_default_context()")
+
+
+def environment_proxy(base_url: URL) -> str | None:
+    """Choose the proxy that the environment names. aiohttp's own trust_env would read ~/.netrc too."""
+    if urllib.request.proxy_bypass(base_url.host or ""):
+        return None
+    return urllib.request.getproxies().get(base_url.scheme)

@@ -1,0 +1,171 @@
+"""Finding out what became of a write whose answer was lost.
+
+The service knows no idempotency key (quirk 11), so a write that tells subscribers is never sent twice. What was sent is
+kept as a fingerprint instead: where its record must appear, and by what it is recognised. Incidents and updates get a
+`started` with a millisecond of their own before they are sent, so that theirs is not mistaken for another.
+
+This is at most once, plus looking. It is not exactly once: what cannot be found may still have been carried out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from ._model import Model
+from ._wire import as_object, instant
+from .errors import DuplicateDetectedError
+
+__all__ = ["Fingerprint", "Found", "Missing", "Search", "unique_now"]
+
+# How to ask the service: (path, query) to parsed JSON. It is a read, with the attempts of a read.
+Ask = Callable[[str, str], Awaitable[Any]]
+
+_PER_PAGE = 100
+_MOST_PAGES = 50
+# A record older than the call cannot be its result; the clocks of the two sides may differ by this much.
+_SKEW = timedelta(minutes=5)
+
+
+@attrs.frozen(kw_only=True)
+class Search:
+    """Where a record must appear, and by what it is recognised.
+
+    `match` are wire keys and the values that were sent. `inside` is the key of the list in the answer: an envelope's,
+    or `updates` of an incident. Without `paged` the answer is one document: the record itself when `inside` is None.
+    """
+
+    path: str
+    match: Mapping[str, Any] = attrs.field(repr=False)
+    inside: str | None = None
+    paged: bool = False
+    size: str = "per_page"
+    message: str | None = attrs.field(default=None, repr=False)
+    """The text of an update that the record must have, where it shows any."""
+    certain: bool = False
+    """Whether two records alike are one call's; where names may be taken twice they are not."""
+
+
+@attrs.frozen(kw_only=True)
+class Fingerprint:
+    """What was sent, as far as it is needed to recognise it; it holds no secret and pickles.
+
+    `points` are the milliseconds of datapoints, which are looked for one by one.
+    """
+
+    operation: str
+    path: str
+    sent_at: datetime
+    answer: type[Model] | None = None
+    search: Search | None = None
+    points: Sequence[int] = ()
+
+
+@attrs.frozen
+class Found:
+    """The record, in the wire's shape."""
+
+    value: Any
+
+
+@attrs.frozen
+class Missing:
+    """What is not there: the datapoints, or the record as a whole."""
+
+    points: frozenset[int] = frozenset()
+
+
+async def look(fingerprint: Fingerprint, ask: Ask) -> Found | Missing:
+    """Look once for what was sent.
+
+    Raises DuplicateDetectedError when it is there more than once, and what `ask` raises.
+    """
+    search = fingerprint.search
+    if search is None:
+        return Missing()
+    if fingerprint.points:
+        metric = as_object(await ask(search.path, ""))
+        there = {as_object(point).get("timestamp") for point in metric.get("data") or ()}
+        missing = frozenset(point for point in fingerprint.points if point not in there)
+        return Missing(missing) if missing else Found(None)
+    rows = [row for row in await _rows(search, ask) if _is_it(row, search, fingerprint.sent_at)]
+    found = {row.get("id") or number: row for number, row in enumerate(rows)}
+    if len(found) > 1 and not search.certain:
+        return Missing()  # which of them is ours nobody can say
+    if len(found) > 1:
+        ids = tuple(str(key) for key in found)
+        raise DuplicateDetectedError(
+            f"{fingerprint.operation}: found {len(ids)} records of one call: {', '.join(ids)}. Subscribers may have "
+            "been told more than once. Delete what is too much.",
+            ids=ids,
+        )
+    return Found(next(iter(found.values()))) if found else Missing()
+
+
+async def _rows(search: Search, ask: Ask) -> Sequence[Mapping[str, Any]]:
+    if not search.paged:
+        document = as_object(await ask(search.path, ""))
+        return _listed(document.get(search.inside)) if search.inside else [document]
+    rows: dict[Any, Mapping[str, Any]] = {}
+    for page in range(1, _MOST_PAGES + 1):
+        answer = await ask(search.path, f"page={page}&{search.size}={_PER_PAGE}")
+        listed = _listed(as_object(answer).get(search.inside) if search.inside else answer)
+        before = len(rows)
+        rows |= {row.get("id") or repr(row): row for row in listed}
+        if len(rows) == before:
+            break
+    return list(rows.values())
+
+
+def _listed(value: Any) -> Sequence[Mapping[str, Any]]:
+    items: Sequence[Any] = value
+    return [row for item in items if (row := as_object(item))] if isinstance(value, list) else ()
+
+
+def _is_it(row: Mapping[str, Any], search: Search, sent_at: datetime) -> bool:
+    if not all(_same(sent, _value(row, key)) for key, sent in search.match.items()):
+        return False
+    created = _moment(row.get("createdAt"))
+    if created is not None and search.paged and created < sent_at - _SKEW:
+        return False
+    messages = [update.get("message") for update in _listed(row.get("updates"))]
+    return not messages or search.message is None or search.message in messages
+
+
+def _value(row: Mapping[str, Any], key: str) -> Any:
+    """Read a key, or a path of keys with dots."""
+    head, _, rest = key.partition(".")
+    return _value(as_object(row.get(head)), rest) if rest else row.get(key)
+
+
+def _same(sent: Any, found: Any) -> bool:
+    """Compare what was sent with what is there: null comes back as "" (53), a name as an object (56), a date in ms."""
+    if sent == found or (sent in (None, "") and found in (None, "")) or sent in as_object(found).values():
+        return True
+    moment = _moment(sent) if isinstance(sent, str) else None
+    return moment is not None and moment == _moment(found)
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return instant(value)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+_lock = threading.Lock()
+_latest = datetime.min.replace(tzinfo=UTC)
+
+
+def unique_now() -> datetime:
+    """Return the time, in whole milliseconds that this process gives to nobody else."""
+    global _latest  # noqa: PLW0603 - one for the process, whatever its loops and threads
+    with _lock:
+        now = datetime.now(UTC)
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        _latest = max(now, _latest + timedelta(milliseconds=1))
+        return _latest

@@ -1,0 +1,146 @@
+"""The sessions behind a client: fresh connections, closing, and what is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import warnings
+
+import aiohttp
+import pytest
+
+from instatus_async.errors import ClientStateError, OutcomeUnknownError, ProtocolError
+from instatus_async.retry import Effect, RetryPolicy
+from instatus_async.session import SessionManager
+
+from .hostile import Exchange, HostileServer, answer, stall
+
+ONCE = RetryPolicy(attempts=1)
+
+
+async def then_closes(exchange: Exchange) -> None:
+    """Answer, promise to keep the connection, and close it when the next request comes."""
+    exchange.reply({})
+    exchange.writer.close()
+
+
+@pytest.mark.parametrize("lent", [False, True])
+async def test_a_stale_connection_never_eats_what_tells_subscribers(lent: bool) -> None:
+    own = aiohttp.ClientSession() if lent else None
+    async with HostileServer(then_closes) as server:
+        session = SessionManager(api_key="key", base_url=server.url, session=own)
+        for _ in range(10):
+            assert await session.request("GET", "/v1/x", effect=Effect.READ) == {}
+            assert await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={}) == {}
+        assert server.lines.count("POST /v1/x") == 10
+        await session.aclose()
+    if own is not None:
+        await own.close()
+
+
+async def test_notifying_calls_use_a_connection_each() -> None:
+    async with HostileServer(answer({})) as server:
+        session = SessionManager(api_key="key", base_url=server.url)
+        for _ in range(3):
+            await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={})
+        assert server.connections == 3
+        for _ in range(3):
+            await session.request("GET", "/v1/x", effect=Effect.READ)
+        assert server.connections == 4
+        await session.aclose()
+
+
+async def test_closing_waits_for_calls_in_flight() -> None:
+    go = asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        await go.wait()
+        exchange.reply({"done": True})
+
+    async with HostileServer(slow) as server:
+        session = SessionManager(api_key="key", base_url=server.url)
+        call = asyncio.ensure_future(session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={}))
+        await server.reached(1)
+        closing = asyncio.ensure_future(session.aclose())
+        await asyncio.sleep(0)
+        with pytest.raises(ClientStateError, match="closed"):
+            await session.request("GET", "/v1/x", effect=Effect.READ)
+        assert not closing.done()
+        go.set()
+        assert await call == {"done": True}
+        await closing
+
+
+async def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("instatus_async._pool._DRAIN", 0.05)
+    async with HostileServer(stall) as server:
+        session = SessionManager(api_key="key", base_url=server.url, retry=ONCE)
+        told = asyncio.ensure_future(session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={}))
+        read = asyncio.ensure_future(session.request("GET", "/v1/x", effect=Effect.READ))
+        await server.reached(2)
+        await session.aclose()
+        with pytest.raises(OutcomeUnknownError):
+            await told
+        with pytest.raises(ProtocolError):
+            await read
+
+
+async def test_a_forgotten_close_is_one_warning_without_the_key() -> None:
+    async with HostileServer(answer({})) as server:
+        session = SessionManager(api_key="sekret", base_url=server.url)
+        await session.request("GET", "/v1/x", effect=Effect.READ)
+        await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={})
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            del session
+            gc.collect()
+        await asyncio.sleep(0)
+    assert [warning.category for warning in caught] == [ResourceWarning]
+    assert "not closed" in str(caught[0].message)
+    assert "sekret" not in str(caught[0].message)
+
+
+async def test_a_client_that_was_not_used_needs_no_close() -> None:
+    session = SessionManager(api_key="key")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del session
+        gc.collect()
+    assert caught == []
+
+
+async def test_a_lent_session_needs_no_close_of_ours() -> None:
+    own = aiohttp.ClientSession()
+    async with HostileServer(answer({})) as server:
+        session = SessionManager(api_key="key", base_url=server.url, session=own)
+        await session.request("GET", "/v1/x", effect=Effect.READ)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            del session
+            gc.collect()
+        assert caught == []
+        assert not own.closed
+    await own.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+async def test_after_a_fork() -> None:
+    async with HostileServer(answer({})) as server:
+        session = SessionManager(api_key="key", base_url=server.url)
+        await session.request("GET", "/v1/x", effect=Effect.READ)
+        session._pool._pid = os.getpid() + 1  # as the child sees it
+        with pytest.raises(ClientStateError, match="fork"):
+            await session.request("GET", "/v1/x", effect=Effect.READ)
+        await session.aclose()
+
+
+async def test_an_outage_is_not_multiplied() -> None:
+    async with HostileServer(answer(status=503)) as server:
+        session = SessionManager(api_key="key", base_url=server.url, retry=RetryPolicy(attempts=3, base=0.0))
+        calls = [session.request("GET", f"/{n}", effect=Effect.READ) for n in range(1000)]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(result, Exception) for result in results)
+        assert 1000 <= len(server.requests) <= 1060
+        await session.aclose()
