@@ -16,6 +16,10 @@ What is written through one operation is seen by all the others and by the publi
 belongs to the server object. `server.seed(...)` adds rows without a request, `server.reset()` goes back to the start,
 `server.told(id)` says who was told about something, and `server.requests` is the log.
 
+`server.faults` makes requests go wrong, in the ways that `instatus_async.testing.faults` has. Webhooks are really sent,
+to loopback addresses only, and `await server.deliveries()` returns them. Fixtures for pytest are in
+`instatus_async.testing.plugin`, and `python -m instatus_async.testing` runs a server to look at.
+
 Numbers of quirks in these modules refer to what is known of the real service. What nobody recorded is guessed:
 
 - The texts and codes of errors but for those of an unknown key, page and component; 400 for a field that is wrong,
@@ -46,9 +50,23 @@ Numbers of quirks in these modules refer to what is known of the real service. W
 - A datapoint of 0 is accepted, though one client says that it is not (quirk 40).
 """
 
+from . import faults
 from .ledger import Notification
 from .log import LoggedRequest, RequestLog
+from .schedule import Faults, Fired, Schedule
 from .server import InstatusServer
 from .times import ManualClock
+from .webhooks import Delivery
 
-__all__ = ["InstatusServer", "LoggedRequest", "ManualClock", "Notification", "RequestLog"]
+__all__ = [
+    "Delivery",
+    "Faults",
+    "Fired",
+    "InstatusServer",
+    "LoggedRequest",
+    "ManualClock",
+    "Notification",
+    "RequestLog",
+    "Schedule",
+    "faults",
+]

@@ -6,7 +6,7 @@ such as an invitation), and it makes one notification for each confirmed subscri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -52,6 +52,7 @@ class Ledger:
         """Start empty."""
         self.announcements: list[Announcement] = []
         self.notifications: list[Notification] = []
+        self.call: Callable[[Notification, Row], None] | None = None  # what POSTs a webhook to a subscriber
 
     def announce(self, announcement: Announcement, subscribers: Iterable[Row]) -> None:
         """Record an announcement to these subscribers; who is unconfirmed is left out."""
@@ -59,25 +60,27 @@ class Ledger:
         for subscriber in subscribers:
             if subscriber["confirmed"]:
                 kind, address = _reach(subscriber)
-                self._deliver(announcement, kind, subscriber["id"], address)
+                notification = self._deliver(announcement, kind, subscriber["id"], address)
+                if kind == "webhook" and self.call:
+                    self.call(notification, subscriber)
 
     def write_to(self, address: str, announcement: Announcement, subscriber: str | None = None) -> None:
         """Record one e-mail to somebody who need not be a confirmed subscriber."""
         self.announcements.append(announcement)
         self._deliver(announcement, "email", subscriber, address)
 
-    def _deliver(self, what: Announcement, kind: Channel, subscriber: str | None, address: str) -> None:
-        self.notifications.append(
-            Notification(
-                kind=kind,
-                subscriber=subscriber,
-                address=address,
-                about=what.about,
-                update=what.update,
-                text=what.text,
-                request=what.request,
-            )
+    def _deliver(self, what: Announcement, kind: Channel, subscriber: str | None, address: str) -> Notification:
+        notification = Notification(
+            kind=kind,
+            subscriber=subscriber,
+            address=address,
+            about=what.about,
+            update=what.update,
+            text=what.text,
+            request=what.request,
         )
+        self.notifications.append(notification)
+        return notification
 
 
 def _reach(subscriber: Row) -> tuple[Channel, str]:

@@ -19,6 +19,8 @@ class LoggedRequest:
 
     `number` counts from 1 over both hosts. `path` is as it was sent, still percent-encoded. The value of an
     Authorization header is replaced, so that a log may be shown. `status` is None as long as nothing was answered.
+    `committed` says whether the request was carried out: it was neither refused nor spoiled before. `fault` is the
+    fault that struck it, as text.
     """
 
     number: int
@@ -30,12 +32,14 @@ class LoggedRequest:
     body: Json
     at: datetime
     status: int | None = None
+    committed: bool = False
+    fault: str | None = None
 
     def __str__(self) -> str:
         """Show the request as one line of a failure message."""
-        query = "?" + "&".join(f"{key}={value}" for key, value in self.query.items()) if self.query else ""
         body = "" if self.body is None else f" {self.body}"
-        return f"#{self.number} {self.method} {self.path}{query} -> {self.status or 'no answer'}{body}"
+        outcome = f" ({self.fault}; {_carried_out(self)})" if self.fault else ""
+        return f"#{self.number} {self.method} {_target(self)} -> {self.status or 'no answer'}{outcome}{body}"
 
 
 class RequestLog(Sequence[LoggedRequest]):
@@ -73,24 +77,60 @@ class RequestLog(Sequence[LoggedRequest]):
         In `path`, a part in braces stands for any one segment and `*` for anything:
         `matching("POST", "/v1/{page_id}/incidents")`.
         """
-        pattern = None if path is None else re.compile(_pattern(path))
-        return RequestLog(
-            [
-                entry
-                for entry in self._entries
-                if (method is None or entry.method == method.upper())
-                and (pattern is None or pattern.fullmatch(entry.path))
-                and (host is None or entry.host == host)
-            ]
-        )
+        return RequestLog([entry for entry in self._entries if matches(entry, method, path, host)])
 
     def append(self, entry: LoggedRequest) -> None:
         """Add a request that has just arrived."""
         self._entries.append(entry)
 
-    def answered(self, number: int, status: int) -> None:
-        """Note what a request was answered; the whole log counts from 1 without gaps."""
-        self._entries[number - 1] = replace(self._entries[number - 1], status=status)
+    def note(
+        self, number: int, *, status: int | None = None, committed: bool | None = None, fault: str | None = None
+    ) -> None:
+        """Note what became of a request; the whole log counts from 1 without gaps."""
+        entry = self._entries[number - 1]
+        self._entries[number - 1] = replace(
+            entry,
+            status=entry.status if status is None else status,
+            committed=entry.committed if committed is None else committed,
+            fault=entry.fault if fault is None else fault,
+        )
+
+    def explain(self) -> str:
+        """Return a table of the requests for a failure message: what was sent, answered, carried out and spoiled."""
+        rows = [("#", "host", "request", "answer", "outcome", "fault")]
+        rows += [
+            (
+                str(entry.number),
+                entry.host,
+                f"{entry.method} {_target(entry)}",
+                str(entry.status or "none"),
+                _carried_out(entry),
+                entry.fault or "",
+            )
+            for entry in self._entries
+        ]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
+
+
+def matches(entry: LoggedRequest, method: str | None, path: str | None, host: Host | None) -> bool:
+    """Tell whether a request has this method, a path of this pattern and this host, as far as they are given."""
+    return (
+        (method is None or entry.method == method.upper())
+        and (path is None or re.fullmatch(_pattern(path), entry.path) is not None)
+        and (host is None or entry.host == host)
+    )
+
+
+def _target(entry: LoggedRequest) -> str:
+    query = "&".join(f"{key}={value}" for key, value in entry.query.items())
+    return f"{entry.path}?{query}" if query else entry.path
+
+
+def _carried_out(entry: LoggedRequest) -> str:
+    return "carried out" if entry.committed else "not carried out"
 
 
 def _pattern(path: str) -> str:

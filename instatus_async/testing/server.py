@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any, Self
 
 from . import seeds
 from .ledger import Notification
+from .listener import Handler, Listener
 from .log import RequestLog
 from .routes import maintenances
+from .schedule import Faults
 from .state import Ids, State
 from .times import Clock, ManualClock, real_clock
 from .validate import Row
+from .webhooks import Delivery, Webhooks, secret_of
 from .wire import Wire
 
 if TYPE_CHECKING:
     from instatus_async import InstatusClient, PublicStatusPage
-
-_Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-_GRACE: Final = 0.05  # seconds that a request in flight gets when the server closes
 
 
 class InstatusServer:
@@ -60,7 +59,8 @@ class InstatusServer:
         self._ports = (port, page_port)
         self._clock = clock
         self._id_seed = id_seed
-        self._runners: list[web.ServerRunner] = []
+        self._listeners: list[Listener] = []
+        self._webhooks = Webhooks()
         self._url = self._pages_url = ""
         self._wire = Wire(self._fresh_state(), api_key)
 
@@ -68,7 +68,7 @@ class InstatusServer:
 
     async def start(self) -> None:
         """Listen on both ports."""
-        if self._runners:
+        if self._listeners:
             message = "this server is running already"
             raise RuntimeError(message)
         try:
@@ -77,12 +77,31 @@ class InstatusServer:
         except BaseException:
             await self.close()
             raise
+        self._webhooks.open()
 
     async def close(self) -> None:
         """Stop listening and drop every connection. The state, the log and the ledger can still be read."""
-        runners, self._runners = self._runners, []
-        for runner in runners:
-            await runner.cleanup()
+        listeners, self._listeners = self._listeners, []
+        await self.faults.close()
+        for listener in listeners:
+            await listener.close()
+        await self._webhooks.close()
+
+    @asynccontextmanager
+    async def refuse(self) -> AsyncGenerator[None]:
+        """Refuse every new connection, and end the idle ones, as long as this lasts; then listen on the same ports.
+
+        async with server.refuse():
+            ...
+        """
+        listeners = self._listeners
+        for listener in listeners:
+            await listener.refuse()
+        try:
+            yield
+        finally:
+            for listener in listeners:
+                await listener.come_back()
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -108,7 +127,7 @@ class InstatusServer:
         """
         return self._url_of(self._page(page_id))
 
-    def client(self, **options: Any) -> InstatusClient:  # noqa: ANN401  the client's own options
+    def client(self, **options: Any) -> InstatusClient:
         """Return an SDK client for this server, still to be entered or closed."""
         from instatus_async import InstatusClient  # noqa: PLC0415  the SDK must be importable without this package
 
@@ -147,7 +166,8 @@ class InstatusServer:
         return seeds.seed(self._wire.state, self._page(page_id), rows)
 
     def reset(self) -> None:
-        """Go back to the starting state, with an empty log and ledger; ids start again."""
+        """Go back to the starting state, with an empty log and ledger and without faults; ids start again."""
+        self._webhooks.reset()
         self._wire.restart(self._fresh_state())
 
     def tick(self) -> None:
@@ -161,6 +181,13 @@ class InstatusServer:
             raise TypeError(message)
         self._clock.advance(by)
         self.tick()
+
+    # Trouble
+
+    @property
+    def faults(self) -> Faults:
+        """Return what decides which requests go wrong."""
+        return self._wire.faults
 
     # Evidence
 
@@ -183,10 +210,19 @@ class InstatusServer:
         made = self._wire.state.ledger.announcements
         return sum(entry.about == about and entry.request is not None for entry in made)
 
+    def webhook_secret(self, subscriber_id: str) -> str:
+        """Return the secret with which webhooks to a subscriber are signed: 64 hex characters (quirk 96)."""
+        return secret_of(self._wire.state, subscriber_id)
+
+    async def deliveries(self) -> tuple[Delivery, ...]:
+        """Wait until every webhook so far has been answered or has failed, and return them all in order."""
+        return await self._webhooks.deliveries()
+
     # Inside
 
     def _fresh_state(self) -> State:
         state = State(clock=self._clock, ids=Ids(self._id_seed), page_url=self._url_of)
+        state.ledger.call = partial(self._webhooks.call, state)
         seeds.begin(state)
         return state
 
@@ -209,14 +245,10 @@ class InstatusServer:
             raise RuntimeError(message)
         return url
 
-    async def _listen(self, handler: _Handler, port: int) -> str:
-        runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=_GRACE)
-        await runner.setup()
-        self._runners.append(runner)
-        site = web.TCPSite(runner, self._host, port)
-        await site.start()
-        address, bound = runner.addresses[0][:2]
-        return f"http://[{address}]:{bound}" if ":" in address else f"http://{address}:{bound}"
+    async def _listen(self, handler: Handler, port: int) -> str:
+        listener = Listener(handler, self.faults.admits)
+        self._listeners.append(listener)
+        return await listener.open(self._host, port)
 
 
 def _is_loopback(host: str) -> bool:

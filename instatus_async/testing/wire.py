@@ -6,8 +6,7 @@ Every request goes the same way, in `Wire._serve`:
     commit    find the operation and run it: the only step that changes the state, and it never awaits
     answer    put the status in the log and write the answer
 
-Whatever is to go wrong on purpose belongs in `_serve`, before or after the commit: `request.transport` is the socket, so
-a reset, a stall or half an answer can happen below HTTP, with the write carried out or not.
+A fault that was asked for takes over after the first step, and has the other two in its hands (see exchange.py).
 """
 
 from __future__ import annotations
@@ -15,16 +14,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from functools import partial
+from typing import Final, NoReturn, TypeAlias
 from urllib.parse import unquote
 
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from .exchange import Exchange, Silence
 from .log import HIDDEN, Host, LoggedRequest, RequestLog
 from .operation import Call, Operation
 from .routes import ALIASES, OPERATIONS, maintenances
-from .routes.public import DOCUMENTS
+from .routes.public import document_at
+from .schedule import Faults
+from .site.document import Document
 from .state import State
 from .validate import Json, RefusedError, Row, bad, not_found
 
@@ -38,19 +41,26 @@ _LOST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Hold an answer before it is written: a status and JSON, or HTML, or nothing."""
+    """Hold an answer before it is written: a status and JSON, HTML, another document, or nothing."""
 
     status: int
     body: Json = None
     html: str | None = None
+    document: Document | None = None
 
     def write(self) -> web.Response:
         """Make the response."""
+        if self.document is not None:
+            kind, headers = self.document.content_type, self.document.headers
+            return web.Response(status=self.status, text=self.document.text, content_type=kind, headers=headers)
         if self.html is not None:
             return web.Response(status=self.status, text=self.html, content_type="text/html")
-        if self.status == 204:  # noqa: PLR2004  No Content
+        if self.status == 204:
             return web.Response(status=self.status)
         return web.Response(status=self.status, text=json.dumps(self.body), content_type=_JSON)
+
+
+Commit: TypeAlias = Callable[[web.BaseRequest, bytes, int], Reply]
 
 
 class Wire:
@@ -60,11 +70,13 @@ class Wire:
         """Serve a state to whoever has the key."""
         self.state = state
         self.log = RequestLog()
+        self.faults = Faults()
         self._expected = f"Bearer {api_key}"
         self._count = 0
 
     def restart(self, state: State) -> None:
-        """Serve another state, with an empty log and requests numbered from 1."""
+        """Serve another state, with an empty log and requests numbered from 1; nothing goes wrong any more."""
+        self.faults.reset()
         self.state = state
         self.log = RequestLog()
         self._count = 0
@@ -77,39 +89,50 @@ class Wire:
         """Answer a request to the host of the status pages."""
         return await self._serve(request, "page", self._commit_page)
 
-    async def _serve(
-        self, request: web.BaseRequest, host: Host, commit: Callable[[web.BaseRequest, bytes, int], Reply]
-    ) -> web.StreamResponse:
+    async def _serve(self, request: web.BaseRequest, host: Host, commit: Commit) -> web.StreamResponse:
         raw = await request.read()
-        log = self.log
-        number = self._receive(request, host, raw)
+        if request.transport in self.faults.backlog.stale:
+            self.faults.backlog.stale.discard(request.transport)
+            return Silence()
+        log, faults = self.log, self.faults
+        entry = self._receive(request, host, raw)
+        run = partial(self._run, commit, request, raw, entry.number)
+        exchange = Exchange(request, entry, log, run, faults.backlog)
+        fault = faults.choose(entry)
+        if fault is None:
+            answer = exchange.answer(exchange.commit())
+        else:
+            log.note(entry.number, fault=repr(fault))
+            answer = await faults.act(fault, exchange)
+        faults.backlog.count(entry.number)
+        return answer
+
+    def _run(self, commit: Commit, request: web.BaseRequest, raw: bytes, number: int) -> tuple[web.Response, bool]:
+        """Carry a request out; return the answer, and whether it was carried out or refused."""
         try:
             maintenances.tick(self.state)
             reply = commit(request, raw, number)
         except RefusedError as refused:
             reply = Reply(refused.status, refused.body)
-        response = reply.write()
-        log.answered(number, response.status)
-        return response
+        return reply.write(), reply.status < 400
 
-    def _receive(self, request: web.BaseRequest, host: Host, raw: bytes) -> int:
+    def _receive(self, request: web.BaseRequest, host: Host, raw: bytes) -> LoggedRequest:
         self._count += 1
         headers = CIMultiDict(request.headers)
         if "Authorization" in headers:
             headers["Authorization"] = HIDDEN
-        self.log.append(
-            LoggedRequest(
-                number=self._count,
-                host=host,
-                method=request.method,
-                path=request.rel_url.raw_path,
-                query=request.query,
-                headers=CIMultiDictProxy(headers),
-                body=_as_logged(raw),
-                at=self.state.clock(),
-            )
+        entry = LoggedRequest(
+            number=self._count,
+            host=host,
+            method=request.method,
+            path=request.rel_url.raw_path,
+            query=request.query,
+            headers=CIMultiDictProxy(headers),
+            body=_as_logged(raw),
+            at=self.state.clock(),
         )
-        return self._count
+        self.log.append(entry)
+        return entry
 
     def _commit_api(self, request: web.BaseRequest, raw: bytes, number: int) -> Reply:
         if request.method == "GET" and request.path == "/summary.json":
@@ -124,17 +147,18 @@ class Wire:
     def _commit_page(self, request: web.BaseRequest, raw: bytes, number: int) -> Reply:
         del raw, number
         page, path = self._page_for(request.host, request.path)
-        document = DOCUMENTS.get(path)
-        if page is None or document is None or request.method not in {"GET", "HEAD"}:
+        show = document_at(path)
+        shown = show(self.state, page) if page and show and request.method in {"GET", "HEAD"} else None
+        if shown is None:
             return Reply(404, html=_LOST)  # never JSON on a page host (quirks 19, 88)
-        return Reply(200, document(self.state, page))
+        return Reply(200, document=shown) if isinstance(shown, Document) else Reply(200, shown)
 
     def _page_for(self, host: str, path: str) -> tuple[Row | None, str]:
         """Pick the page by `/{subdomain}/...`, by `{subdomain}.localhost`, or else the oldest one."""
         pages = self.state.pages.values()
         by_name = {page["subdomain"]: page for page in pages}
         first, _, rest = path.removeprefix("/").partition("/")
-        if first in by_name and path not in DOCUMENTS:
+        if first in by_name and document_at(path) is None:
             return by_name[first], "/" + rest
         name = host.rpartition(":")[0] or host
         if name.endswith(".localhost"):

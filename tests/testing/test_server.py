@@ -1,18 +1,65 @@
 """The server as such: starting, closing, keys, errors, paging, the log."""
 
 import asyncio
+import gc
+import logging
+import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 
-from instatus_async.testing import InstatusServer, ManualClock
+from instatus_async.testing import InstatusServer, ManualClock, faults
 from instatus_async.testing.routes import OPERATIONS
 from tests.testing.conftest import Caller
 
 
 def test_there_are_86_operations_beside_the_public_summary() -> None:
     assert len({(operation.method, operation.path) for operation in OPERATIONS}) == 86
+
+
+async def _trouble(server: InstatusServer, session: aiohttp.ClientSession) -> None:
+    """Leave stalled requests, a late write, and a webhook on its way to a receiver that never answers."""
+    key = {"Authorization": f"Bearer {server.api_key}"}
+    url = f"{server.url}/v1/{server.page_id}/incidents"
+    server.seed(subscribers=[{"webhook": server.url + "/hook", "autoConfirm": True}])
+    server.faults.every(faults.Stall(), path="/hook")
+    server.faults.next(faults.Stall(after_commit=True), path="*/incidents")
+    server.faults.next(faults.LateCommit(silent=True), path="*/incidents")
+    server.faults.next(faults.Endless(), path="*/incidents")
+    server.faults.next(faults.LateCommit(), path="*/incidents")
+    body = {"name": "Down", "status": "INVESTIGATING", "notify": True}
+
+    async def create() -> None:
+        async with session.post(url, json=body, headers=key) as answer:
+            await answer.read()
+
+    calls = [asyncio.ensure_future(create()) for _ in range(4)]
+    await server.faults.wait(5)
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_servers_in_trouble_leave_nothing_behind_either(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    before, threads, descriptors = asyncio.all_tasks(), threading.active_count(), _descriptors()
+    for _ in range(100):
+        async with InstatusServer() as server, aiohttp.ClientSession() as session:
+            await _trouble(server, session)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert (asyncio.all_tasks(), threading.active_count()) == (before, threads)
+    assert _descriptors() <= descriptors
+    gc.collect()  # an exception that nobody looked at is logged when its task goes
+    assert not caplog.records
+
+
+def _descriptors() -> int:
+    """Count what this process has open, where the system tells."""
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.exists() else 0
 
 
 async def test_many_servers_leave_nothing_behind() -> None:
@@ -50,7 +97,7 @@ async def test_a_port_that_is_taken_leaves_no_listener() -> None:
         pass
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "example.com"])  # noqa: S104  that is the point
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "example.com"])
 def test_only_loopback_unless_told_otherwise(host: str) -> None:
     with pytest.raises(ValueError, match="allow_remote=True"):
         InstatusServer(host=host)

@@ -3,10 +3,12 @@
 import re
 from typing import Final
 
+from ..ledger import Announcement
 from ..operation import Call, Operation, only, paged, with_translations
 from ..state import State
 from ..validate import Json, Row, Shape, bad, component_status, filled, flag, maybe, need, text, when, whole
 from ..validate import translations as texts
+from . import subscribers
 
 CREATE: Final = Shape(
     name=need(filled),
@@ -63,6 +65,7 @@ def create(state: State, page: Row, body: Row) -> Row:
     for key in ("id", "createdAt", "updatedAt"):
         del columns[key]
     row = state.add(state.components, columns)
+    row["history"] = [(row["createdAt"], row["status"])]
     slug = re.sub(r"[^a-z0-9]+", "-", row["name"].lower()).strip("-")
     row["uniqueEmail"] = f"{page['subdomain']}-{slug}-{row['id'][-6:]}@automation.instatus.com"
     row["archivedAt"] = state.now() if body.get("archived") else None
@@ -70,9 +73,13 @@ def create(state: State, page: Row, body: Row) -> Row:
 
 
 def set_status(state: State, row: Row, status: str) -> None:
-    """Move a component to a status: the only place where that happens."""
+    """Move a component to a status, and note since when it has it: the only place where that happens.
+
+    `history` is a list of (time, status), oldest first. Seeding may bring one, to give a component a past.
+    """
     if row["status"] != status:
         state.change(row, {"status": status})
+        row["history"].append((row["updatedAt"], status))
 
 
 def shown_group(state: State, row: Row) -> Row | None:
@@ -124,9 +131,20 @@ def _update(call: Call) -> Json:
         body["archivedAt"] = (row["archivedAt"] or state.now()) if body.pop("archived") else None
     if body.pop("grouped", None) is False:
         body["groupId"] = None
-    if "status" in body:
-        set_status(state, row, body.pop("status"))
-    return _short(state, state.change(row, body))
+    status = body.pop("status", row["status"])
+    state.change(row, body)
+    if status != row["status"]:
+        set_status(state, row, status)
+        _call_webhooks(call, row)
+    return _short(state, row)
+
+
+def _call_webhooks(call: Call, row: Row) -> None:
+    """Tell those who subscribed by webhook, and nobody else, that a component has another status."""
+    people = [one for one in subscribers.concerned(call.state, row["siteId"], [row["id"]]) if one["webhook"]]
+    if people:
+        text = f"{row['name']}: {row['status']}"
+        call.state.ledger.announce(Announcement(row["id"], None, text, call.number), people)
 
 
 def _delete(call: Call) -> Json:

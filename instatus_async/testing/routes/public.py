@@ -1,8 +1,15 @@
 """Answer what a status page tells everybody, without a key."""
 
-from typing import Final
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeAlias, cast
 
 from ..operation import only
+from ..site import feeds
+from ..site import page as site
+from ..site.content import Kind
+from ..site.document import Document
 from ..state import State
 from ..validate import Json, Row
 from . import components, pages
@@ -52,8 +59,14 @@ def component_list(state: State, page: Row) -> Json:
     }
 
 
-# By path on the page's host (quirks 84 to 87).
-DOCUMENTS: Final = {
+Show: TypeAlias = Callable[[State, Row], Document | Json | None]
+
+# By path on the page's host (quirks 84 to 87, 90).
+_DOCUMENTS: Final[dict[str, Show]] = {
+    "/": site.home,
+    "/history": site.history,
+    "/history.rss": feeds.rss,
+    "/history.atom": feeds.atom,
     "/summary.json": summary,
     "/v2/summary.json": summary,
     "/v3/summary.json": summary,
@@ -61,3 +74,13 @@ DOCUMENTS: Final = {
     "/v2/components.json": component_list,
     "/v3/components.json": component_list,
 }
+_NOTICE: Final = re.compile(r"/(incident|maintenance|default)/([^/]+)")
+
+
+def document_at(path: str) -> Show | None:
+    """Find what shows the document of a path; it returns None if the notice that the path names is not public."""
+    found = _NOTICE.fullmatch(path)  # quirk 83
+    if found is None:
+        return _DOCUMENTS.get(path)
+    kind, notice_id = found.groups()
+    return partial(site.notice, kind=None if kind == "default" else cast("Kind", kind), notice_id=notice_id)

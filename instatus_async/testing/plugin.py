@@ -1,0 +1,65 @@
+"""Fixtures for pytest: a server, a client for it, and its page.
+
+Ask for them in a conftest.py:
+
+    pytest_plugins = ["instatus_async.testing.plugin"]
+
+They work with pytest-asyncio in both of its modes, and with the plugin of anyio where pytest-asyncio is missing. When a
+test that has a server fails, its report shows the requests that reached the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from instatus_async import InstatusClient, Page
+
+    from .server import InstatusServer
+
+
+def _marker() -> Callable[..., Any]:
+    try:
+        import pytest_asyncio  # noqa: PLC0415  it may be missing
+    except ImportError:
+        return pytest.fixture
+    marker: Callable[..., Any] = pytest_asyncio.fixture
+    return marker
+
+
+_fixture = _marker()
+
+
+@_fixture
+async def instatus_server() -> AsyncGenerator[InstatusServer]:
+    """Run an Instatus of the test's own; it starts with the page Acme."""
+    from .server import InstatusServer  # noqa: PLC0415  only for tests that ask for it
+
+    async with InstatusServer() as server:
+        yield server
+
+
+@_fixture
+async def instatus_client(instatus_server: InstatusServer) -> AsyncGenerator[InstatusClient]:
+    """Give an SDK client for the server; it is closed after the test."""
+    async with instatus_server.client() as client:
+        yield client
+
+
+@_fixture
+async def instatus_page(instatus_server: InstatusServer, instatus_client: InstatusClient) -> Page:
+    """Give the handle of the server's page."""
+    return instatus_client.page(instatus_server.page_id)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the server's log to the report of a test that failed."""
+    report = yield
+    server = getattr(item, "funcargs", {}).get("instatus_server")
+    if report.failed and server is not None:
+        report.sections.append(("requests to the Instatus server", server.requests.explain()))
+    return report
