@@ -1270,6 +1270,7 @@ MONITORS = [
         f"/{b.PAGE}/monitors?search=sail&status=DOWN&page=1&limit=30",
         paged("monitors", b.MONITOR_FULL),
         Monitor,
+        empty=[],
         frame=["monitors"],
         expect={
             "0.name": "Sailings",
@@ -1443,6 +1444,7 @@ MONITORS = [
         f"/{b.PAGE}/monitor-alerts?page=1&limit=30",
         paged("monitorAlerts", b.ALERT_FULL),
         MonitorAlert,
+        empty=[],
         frame=["monitorAlerts"],
         expect={"0.id": b.ALERT, "0.metadata": "pier 3", "0.when_recovers": False},
     ),
@@ -1507,6 +1509,7 @@ CALLS = [
         f"/{b.PAGE}/routing-rules",
         {"routingRules": [b.RULE_FULL]},
         RoutingRule,
+        empty=[],
         frame=["routingRules"],
         expect={
             "0.id": b.RULE,
@@ -1604,6 +1607,7 @@ CALLS = [
         f"/{b.PAGE}/escalation-policies",
         {"escalationPolicies": [b.POLICY_FULL]},
         EscalationPolicy,
+        empty=[],
         frame=["escalationPolicies"],
         expect={
             "0.id": b.POLICY,

@@ -232,8 +232,8 @@ class Resource:
             text = f"{prefix}page={number}&{size}={per_page}" if per_page is not None else prefix.rstrip("&")
             value = await self._session.request("GET", path, operation=operation, effect=READ, query=text)
             at = "$"
-            if envelope is not None and isinstance(value, dict):
-                value, at = as_object(value).get(envelope, value), f"$.{envelope}"
+            if envelope is not None and envelope in (wrapper := as_object(value)):
+                value, at = wrapper[envelope], f"$.{envelope}"
             if value is None:
                 value = []  # an empty answer is an empty page
             try:

@@ -1,0 +1,170 @@
+"""The two handles: settings, views, and the escape hatch."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import pydoc
+from typing import Any
+
+import pytest
+
+from instatus_async import (
+    ClientStateError,
+    ConfigError,
+    Effect,
+    InstatusClient,
+    InvalidIdError,
+    InvalidRequestError,
+    OutcomeUnknownError,
+    RateGate,
+    RetryPolicy,
+    ServerError,
+)
+
+from .hostile import HostileServer, answer, reset
+
+
+def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="INSTATUS_API_KEY"):
+        InstatusClient()
+    monkeypatch.setenv("INSTATUS_API_KEY", "from-outside")
+    client = InstatusClient()
+    assert "from-outside" not in repr(client)
+    monkeypatch.setenv("INSTATUS_API_KEY", "")
+    with pytest.raises(ConfigError, match="empty"):
+        InstatusClient()
+
+
+def test_building_needs_no_loop_and_does_nothing() -> None:
+    page = InstatusClient("key").page("p")
+    assert page.id == "p"
+    assert repr(page) == "<Page p>"
+
+
+def test_a_client_does_not_pickle() -> None:
+    with pytest.raises(TypeError, match="does not pickle"):
+        pickle.dumps(InstatusClient("key"))
+
+
+@pytest.mark.parametrize("page_id", ["", ".", "..", "a/b", None, 5])
+def test_a_page_needs_an_id(page_id: Any) -> None:
+    with pytest.raises(InvalidIdError, match="page_id"):
+        InstatusClient("key").page(page_id)
+
+
+async def test_every_call_refuses_ids_that_lead_elsewhere() -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        page = client.page("p")
+        for bad in ("", "..", "a/b", "a?b", "%2e%2e"):
+            for call in (page.components.delete, page.incidents.get, page.monitors.delete, client.workspaces.delete):
+                with pytest.raises(InvalidIdError):
+                    await call(bad)
+            with pytest.raises(InvalidIdError):
+                await page.incidents.updates.get("i", bad)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("template", ["", ".", "..", "a\nb", "\ud800", None, 5, "x" * 513])
+async def test_templates_that_are_none(template: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(InvalidIdError, match="template"):
+            await client.page("p").incidents.create_from_template(template)
+    assert server.requests == []
+
+
+async def test_a_template_is_one_segment() -> None:
+    incident = {"id": "i", "name": "n", "status": "RESOLVED"}
+    async with HostileServer(answer(incident)) as server, InstatusClient("key", base_url=server.url) as client:
+        await client.page("p").incidents.create_from_template("API down / 50% ../ä?")
+    assert server.lines == ["POST /v1/p/incidents/API%20down%20%2F%2050%25%20..%2F%C3%A4%3F"]
+
+
+async def test_views() -> None:
+    gate = RateGate()
+    async with (
+        HostileServer(answer(status=503)) as server,
+        InstatusClient("key", base_url=server.url, gate=gate) as client,
+    ):
+        once = client.with_options(retry=RetryPolicy(attempts=1), timeout=5)
+        with pytest.raises(ServerError):
+            await once.user.get()
+        assert len(server.requests) == 1
+        with pytest.raises(ServerError):
+            await client.page("p").with_options(retry=RetryPolicy(attempts=2, base=0)).components.get("c")
+        assert len(server.requests) == 3
+        with pytest.raises(ConfigError):
+            client.with_options(timeout=0)
+    with pytest.raises(ClientStateError):
+        await once.user.get()
+
+
+async def test_request() -> None:
+    script = answer({"cronMonitor": {"id": "m"}})
+    async with HostileServer(script) as server, InstatusClient("key", base_url=server.url) as client:
+        value = await client.request("post", "/monitors/cron", json={"pageId": "p", "period": 60})
+        assert value == {"cronMonitor": {"id": "m"}}
+        await client.request("GET", "/p/monitors/cron", query={"limit": 100, "a b": "ä&"})
+        await client.request("GET", "/v1/ä+b/%2e")
+    assert server.lines == [
+        "POST /monitors/cron",
+        "GET /p/monitors/cron?limit=100&a+b=%C3%A4%26",
+        "GET /v1/%C3%A4+b/%252e",
+    ]
+    assert server.requests[0].json == {"pageId": "p", "period": 60}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_request_never_sends_a_write_twice_unless_told(method: str) -> None:
+    retry = RetryPolicy(base=0)
+    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=retry) as client:
+        with pytest.raises(OutcomeUnknownError):
+            await client.request(method, "/v1/x", json={})
+        assert len(server.requests) == 1
+        server.scripts = [reset, reset, reset, answer({"ok": 1})]
+        assert await client.request(method, "/v1/x", json={}, effect=Effect.IDEMPOTENT) == {"ok": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("TRACE", "/v1/x"),
+        ("", "/v1/x"),
+        (5, "/v1/x"),
+        ("GET", ""),
+        ("GET", "/"),
+        ("GET", "v1/x"),
+        ("GET", "//evil.example/x"),
+        ("GET", "/v1//x"),
+        ("GET", "/v1/../x"),
+        ("GET", "/v1/."),
+        ("GET", "/v1/x?a=b"),
+        ("GET", "/v1/x#a"),
+        ("GET", "/v1/x\r\nHost: y"),
+        ("GET", "/v1/x\\y"),
+        ("GET", "https://evil.example/x"),
+        ("GET", "/\ud800"),
+        ("GET", None),
+        ("GET", "/" + "x" * 3000),
+    ],
+)
+async def test_request_refuses_what_leads_elsewhere(method: Any, path: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(InvalidRequestError, match="Nothing was sent"):
+            await client.request(method, path)
+    assert server.requests == []
+
+
+def test_help_shows_every_field() -> None:
+    page = InstatusClient("key").page("p")
+    parameters = inspect.signature(page.incidents.create).parameters
+    assert list(parameters)[:2] == ["name", "status"]
+    assert {"message", "statuses", "components", "started", "notify", "should_publish", "translations"} <= set(
+        parameters
+    )
+    assert parameters["name"].default is inspect.Parameter.empty
+    assert repr(parameters["notify"].default) == "..."
+    assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters.values())
+    shown = pydoc.render_doc(page.incidents.create)
+    assert "should_publish" in shown
+    assert "**fields" not in shown
