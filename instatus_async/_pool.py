@@ -171,8 +171,8 @@ class Evidence:
     __slots__ = ("connected", "sent")
 
     def __init__(self) -> None:
-        self.connected = False
-        self.sent = False
+        self.connected: bool = False
+        self.sent: bool = False
 
 
 def _witness() -> aiohttp.TraceConfig:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from instatus_async.testing import InstatusServer
+from instatus_async.testing import InstatusServer, faults
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def defined(name: str) -> Any:
 
 
 # Each Python block defines one function, and each function has a test below.
-FUNCTIONS = {"announce", "open_incidents", "is_it_down", "test_my_bot"}
+FUNCTIONS = {"announce", "open_incident", "open_incidents", "is_it_down", "test_my_bot"}
 
 
 def test_every_python_block_has_a_test() -> None:
@@ -60,6 +60,17 @@ async def test_announce(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (incident.name, incident.status) == ("API errors", "RESOLVED")
         assert {update.message for update in incident.updates} == {"We are on it.", "Fixed."}
         assert server.announcements(incident.id) == 2
+
+
+async def test_open_incident() -> None:
+    """Its answer is lost and found at once; then it is lost and found later."""
+    async with InstatusServer() as server, server.client(timeout=1.0) as client:
+        server.faults.next(faults.Reset(after_commit=True), "POST")
+        assert (await defined("open_incident")(client, server.page_id)).name == "API errors"
+        server.faults.next(faults.LateCommit(after_requests=5), "POST")
+        late = await defined("open_incident")(client, server.page_id)
+        assert late is not None
+        assert server.announcements(late.id) == 1
 
 
 async def test_open_incidents() -> None:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, NotRequired, Required, TypeVar, cast, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -311,7 +311,7 @@ def _show_fields(function: Callable[..., object]) -> None:
     names = [name for name in hints if name in required] + [name for name in hints if name not in required]
     for name in names:
         hint = hints[name]
-        if get_origin(hint) is not None and str(get_origin(hint)).endswith("Required"):
+        while get_origin(hint) in (Required, NotRequired, Annotated):
             hint = get_args(hint)[0]
         parameters.append(
             inspect.Parameter(

@@ -89,7 +89,7 @@ class AudienceGroups(PageResource):
     async def create(self, **fields: Unpack[AudienceGroupCreate]) -> AudienceGroup:
         """Add an audience group.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
+        A lost answer is looked for by the name; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             AudienceGroup,

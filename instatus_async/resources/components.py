@@ -158,7 +158,7 @@ class Components(PageResource):
     async def create(self, **fields: Unpack[ComponentCreate]) -> Component:
         """Add a component; subscribers receive nothing.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
+        A lost answer is looked for by the name; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Component,

@@ -130,8 +130,8 @@ class EscalationPolicies(PageResource):
     async def create(self, **fields: Unpack[EscalationPolicyFields]) -> EscalationPolicy:
         """Add an escalation policy: from then on it calls people about incidents that nobody acknowledges.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again, or people are
-        called twice.
+        A lost answer is looked for by the name; OutcomeUnknownError says that it was not found. Added again, it calls
+        people twice.
         """
         return await self._post(
             EscalationPolicy,

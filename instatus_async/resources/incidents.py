@@ -207,7 +207,7 @@ class Incidents(PageResource):
         """Open an incident.
 
         With `notify=True` the subscribers of the page and of the affected components receive it at once: e-mail, SMS,
-        chat, webhooks. Never sent twice: when the answer is lost, OutcomeUnknownError is raised and nothing is resent.
+        chat, webhooks. Never sent twice: a lost answer is looked for, and OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Incident, "/v1/{page_id}/incidents", effect=NOTIFY, body=Body(IncidentCreate, fields, found_by=_CREATED)
@@ -257,7 +257,8 @@ class IncidentUpdates(PageResource):
         """Tell people more: post a message, and move the incident and its components to new statuses.
 
         `status="RESOLVED"` ends the incident; the components stay as `statuses` says, so set them back there. With
-        `notify=True` subscribers receive it. Never sent twice: when the answer is lost, OutcomeUnknownError is raised.
+        `notify=True` subscribers receive it. Never sent twice: a lost answer is looked for, and
+        OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             IncidentUpdate,

@@ -210,8 +210,8 @@ class Maintenances(PageResource):
         """Plan a maintenance.
 
         With `notify=True` the subscribers of the page and of the affected components receive it at once: e-mail, SMS,
-        chat, webhooks. `notify_early`, `notify_start` and `notify_end` tell them again later. Never sent twice: when
-        the answer is lost, OutcomeUnknownError is raised and nothing is resent.
+        chat, webhooks. `notify_early`, `notify_start` and `notify_end` tell them again later. Never sent twice: a
+        lost answer is looked for by name and start, and OutcomeUnknownError says that it was not found.
 
         Raises InvalidRequestError when neither `components` nor `statuses` is given.
         """
@@ -262,7 +262,8 @@ class MaintenanceUpdates(PageResource):
         """Tell people more: post a message, and move the maintenance and its components to new statuses.
 
         `status="INPROGRESS"` starts the maintenance and `status="COMPLETED"` ends it (claim 109). With `notify=True`
-        subscribers receive it. Never sent twice: when the answer is lost, OutcomeUnknownError is raised.
+        subscribers receive it. Never sent twice: a lost answer is looked for, and
+        OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             MaintenanceUpdate,

@@ -86,7 +86,7 @@ class Metrics(PageResource):
     async def create(self, **fields: Unpack[MetricCreate]) -> Metric:
         """Add a metric; subscribers receive nothing.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
+        A lost answer is looked for by the name; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Metric,

@@ -322,7 +322,7 @@ class Monitors(PageResource):
         """Add a monitor.
 
         It starts to check, and from then on `alerts`, `on_fail` and `on_recover` reach people without a call of yours.
-        Raises OutcomeUnknownError when the answer is lost: look for the URL before you add it again.
+        A lost answer is looked for by name and URL; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Monitor,

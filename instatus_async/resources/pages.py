@@ -255,8 +255,8 @@ class Pages(Resource):
     async def create(self, **fields: Unpack[PageCreate]) -> StatusPage:
         """Make a page with its first components; nobody is subscribed to it yet, so nobody receives anything.
 
-        The answer may hold little more than the id: list the pages for the rest (quirk 57). Raises OutcomeUnknownError
-        when the answer is lost: look for the subdomain before you make it again.
+        The answer may hold little more than the id: list the pages for the rest (quirk 57). A lost answer is
+        looked for by the subdomain; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             StatusPage,

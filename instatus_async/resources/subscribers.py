@@ -99,7 +99,7 @@ class Subscribers(PageResource):
     async def create(self, **fields: Unpack[SubscriberCreate]) -> Subscriber:
         """Add a subscriber, who receives a mail that asks for confirmation unless `auto_confirm=True`.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the address before you add it again.
+        A lost answer is looked for by the address; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Subscriber,

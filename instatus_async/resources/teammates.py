@@ -68,8 +68,8 @@ class Teammates(PageResource):
     async def create(self, **fields: Unpack[TeammateCreate]) -> Teammate:
         """Add a teammate, who receives an invitation by e-mail; subscribers receive nothing.
 
-        The answer has no member id: list the teammates for it (quirk 64). Raises OutcomeUnknownError when the answer is
-        lost: look for the e-mail address before you add it again.
+        The answer has no member id: list the teammates for it (quirk 64). A lost answer is looked for by
+        the e-mail address; OutcomeUnknownError says that it was not found.
         """
         template = "/v1/{page_id}/team"
         value = await self._send(

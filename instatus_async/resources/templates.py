@@ -153,7 +153,7 @@ class Templates(PageResource):
     async def create(self, **fields: Unpack[TemplateCreate]) -> Template:
         """Add a template; subscribers receive nothing until it is used.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
+        A lost answer is looked for by the name; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Template,

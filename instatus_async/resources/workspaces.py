@@ -80,7 +80,7 @@ class Workspaces(Resource):
     async def create(self, **fields: Unpack[WorkspaceCreate]) -> Workspace:
         """Add a workspace.
 
-        Raises OutcomeUnknownError when the answer is lost: look for the name before you add it again.
+        A lost answer is looked for by the name; OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Workspace,
