@@ -207,8 +207,8 @@ class Incidents(PageResource):
         """Open an incident.
 
         With `notify=True` the subscribers of the page and of the affected components receive it at once: e-mail, SMS,
-        chat, webhooks. Never sent twice: a lost answer is looked for by the name and `started`, which is the time of the
-        call in a millisecond of its own unless given, and OutcomeUnknownError says that it was not found.
+        chat, webhooks. Never sent twice: a lost answer is looked for by the name and `started`, which is now, in a
+        millisecond of its own, unless given; and OutcomeUnknownError says that it was not found.
         """
         return await self._post(
             Incident, "/v1/{page_id}/incidents", effect=NOTIFY, body=Body(IncidentCreate, fields, found_by=_CREATED)
