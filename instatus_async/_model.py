@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
 import attrs
 
@@ -31,6 +32,15 @@ class Model:
 
     _extra: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
 
+    if not TYPE_CHECKING:  # every attribute is declared; checkers must go on missing those that are not
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the default of an attribute that the answer did not have: readers leave it unset."""
+            try:
+                return _defaults(type(self))[name]
+            except KeyError:
+                raise AttributeError(name=name, obj=self) from None
+
     @property
     def extra(self) -> Mapping[str, Any]:
         """The keys of the answer that this version has no attribute for, as they came (quirk 47).
@@ -38,6 +48,11 @@ class Model:
         They can hold secrets (quirk 49), so they are in no repr.
         """
         return _NOTHING_EXTRA if self._extra is None else MappingProxyType(self._extra)
+
+
+@cache
+def _defaults(cls: Any) -> Mapping[str, Any]:
+    return {field.name: field.default for field in attrs.fields(cls) if field.default is not attrs.NOTHING}
 
 
 class OpenEnum(StrEnum):
