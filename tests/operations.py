@@ -428,8 +428,8 @@ ONE_PAGE = [
 COMPONENTS = [
     get(
         "GET /v1/{page_id}/components",
-        lambda h: h.page.components.list(per_page=1),
-        f"/v1/{b.PAGE}/components?page=1&per_page=1",
+        lambda h: h.page.components.list(per_page=25),
+        f"/v1/{b.PAGE}/components?page=1&per_page=25",
         [b.COMPONENT],
         Component,
         empty=[],

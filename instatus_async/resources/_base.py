@@ -24,7 +24,7 @@ from .._body import encode, identifier, send_instant, send_member
 from .._model import Model, OpenEnum
 from .._wire import as_object, read, read_list
 from ..errors import DecodeError, InvalidIdError, InvalidRequestError
-from ..pagination import Pager, check_per_page
+from ..pagination import Pager, check_concurrency, check_per_page
 from ..reconcile import Fingerprint, Search, unique_now
 from ..retry import Effect
 from ..session import SessionManager
@@ -213,6 +213,7 @@ class Resource:
         template: str,
         *ids: str,
         per_page: int | None,
+        concurrency: int = 1,
         query: Mapping[str, str | None] | None = None,
         envelope: str | None = None,
         size: str = "per_page",
@@ -226,6 +227,7 @@ class Resource:
         filters = {key: value for key, value in (query or {}).items() if value is not None}
         if per_page is not None:
             per_page = check_per_page(per_page)
+        concurrency = check_concurrency(concurrency)
         prefix = urlencode(filters) + "&" if filters else ""
 
         async def fetch(number: int) -> Sequence[M]:
@@ -241,7 +243,7 @@ class Resource:
             except DecodeError as exc:
                 raise _located(exc, "GET", template, READ) from None
 
-        return Pager(fetch, per_page=per_page, identify=_identity, name=operation)
+        return Pager(fetch, per_page=per_page, identify=_identity, name=operation, concurrency=concurrency)
 
 
 class PageResource(Resource):

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 import attrs
 
 from .._model import Model
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 from .components import Component, Site
 from .user import Member
@@ -75,12 +75,12 @@ class AudienceGroups(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[AudienceGroup]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[AudienceGroup]:
         """List the audience groups.
 
         Source: https://instatus.com/help/api/audience-groups
         """
-        return self._list(AudienceGroup, "/v1/{page_id}/audience-groups", per_page=per_page)
+        return self._list(AudienceGroup, "/v1/{page_id}/audience-groups", per_page=per_page, concurrency=concurrency)
 
     async def get(self, audience_group_id: str, /) -> AudienceGroup:
         """Return one audience group with its teammates and components."""

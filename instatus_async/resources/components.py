@@ -12,7 +12,7 @@ import attrs
 from .._body import STATUS_ROWS
 from .._model import JSONObject, Model, SeverityEnum, Text, Translations
 from .._wire import GROUP
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 
 __all__ = [
@@ -141,12 +141,12 @@ class Components(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[Component]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[Component]:
         """List the components.
 
         Source: https://instatus.com/help/api/components
         """
-        return self._list(Component, "/v1/{page_id}/components", per_page=per_page)
+        return self._list(Component, "/v1/{page_id}/components", per_page=per_page, concurrency=concurrency)
 
     async def get(self, component_id: str, /) -> Component:
         """Return one component.

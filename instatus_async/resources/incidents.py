@@ -7,7 +7,7 @@ from typing import Literal, Required, TypeAlias, TypedDict, Unpack
 import attrs
 
 from .._model import JSONObject, Model, OpenEnum, SeverityEnum, Text, Translations
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ..session import SessionManager
 from ._base import NOTIFY, Body, FoundBy, PageResource, joined, put_effect
 from .components import Component, StatusMap
@@ -188,6 +188,7 @@ class Incidents(PageResource):
         status: AnyIncidentStatus | Iterable[AnyIncidentStatus] | None = None,
         exclude_status: AnyIncidentStatus | Iterable[AnyIncidentStatus] | None = None,
         per_page: int = 100,
+        concurrency: int = CONCURRENCY,
     ) -> Pager[Incident]:
         """List the incidents, filtered by one or more statuses to have or not to have (quirk 32).
 
@@ -197,7 +198,7 @@ class Incidents(PageResource):
             "status": joined(IncidentStatus, status, "status"),
             "!status": joined(IncidentStatus, exclude_status, "exclude_status"),
         }
-        return self._list(Incident, "/v1/{page_id}/incidents", query=query, per_page=per_page)
+        return self._list(Incident, "/v1/{page_id}/incidents", query=query, per_page=per_page, concurrency=concurrency)
 
     async def get(self, incident_id: str, /) -> Incident:
         """Return one incident with its updates."""

@@ -8,7 +8,7 @@ import attrs
 
 from .._model import JSONObject, Model, OpenEnum, Text, Translations
 from ..errors import InvalidRequestError
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ..session import SessionManager
 from ._base import NOTIFY, Body, FoundBy, PageResource, put_effect
 from .components import Component, StatusMap
@@ -195,12 +195,12 @@ class Maintenances(PageResource):
         super().__init__(session, page_id)
         self.updates: MaintenanceUpdates = MaintenanceUpdates(session, page_id)
 
-    def list(self, *, per_page: int = 100) -> Pager[Maintenance]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[Maintenance]:
         """List the maintenances, past ones too.
 
         Source: https://instatus.com/help/api/maintenances
         """
-        return self._list(Maintenance, "/v1/{page_id}/maintenances", per_page=per_page)
+        return self._list(Maintenance, "/v1/{page_id}/maintenances", per_page=per_page, concurrency=concurrency)
 
     async def get(self, maintenance_id: str, /) -> Maintenance:
         """Return one maintenance with its updates."""

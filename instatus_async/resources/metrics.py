@@ -11,7 +11,7 @@ from .._body import milliseconds
 from .._model import Model, Text
 from .._wire import as_object
 from ..errors import InvalidRequestError
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ..reconcile import Fingerprint, Search
 from ._base import DATAPOINT, IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 
@@ -72,12 +72,12 @@ class Metrics(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[Metric]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[Metric]:
         """List the metrics with their points.
 
         Source: https://instatus.com/help/api/metrics
         """
-        return self._list(Metric, "/v1/{page_id}/metrics", per_page=per_page)
+        return self._list(Metric, "/v1/{page_id}/metrics", per_page=per_page, concurrency=concurrency)
 
     async def get(self, metric_id: str, /) -> Metric:
         """Return one metric with its points."""

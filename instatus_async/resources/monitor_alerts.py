@@ -7,7 +7,7 @@ from typing import Literal, Required, TypeAlias, TypedDict, Unpack
 import attrs
 
 from .._model import Model, OpenEnum
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
 
 __all__ = [
@@ -94,10 +94,15 @@ class MonitorAlerts(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[MonitorAlert]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[MonitorAlert]:
         """List the alerts (quirk 29)."""
         return self._list(
-            MonitorAlert, "/{page_id}/monitor-alerts", per_page=per_page, envelope="monitorAlerts", size="limit"
+            MonitorAlert,
+            "/{page_id}/monitor-alerts",
+            per_page=per_page,
+            concurrency=concurrency,
+            envelope="monitorAlerts",
+            size="limit",
         )
 
     async def create(self, **fields: Unpack[MonitorAlertCreate]) -> MonitorAlert:

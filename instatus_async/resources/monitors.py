@@ -9,7 +9,7 @@ import attrs
 from .._body import identifier, send_member
 from .._model import Model, OpenEnum
 from .._wire import ONE_OR_MANY
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, READ, Body, FoundBy, PageResource
 from ._common import AnyHttpMethod, HttpMethod, searched
 
@@ -304,7 +304,12 @@ class Monitors(PageResource):
         return self._read(_Note, {} if value is None else value, "GET", template, READ).message or ""
 
     def list(
-        self, *, search: str | None = None, status: AnyMonitorStatus | None = None, per_page: int = 100
+        self,
+        *,
+        search: str | None = None,
+        status: AnyMonitorStatus | None = None,
+        per_page: int = 100,
+        concurrency: int = CONCURRENCY,
     ) -> Pager[Monitor]:
         """List the monitors, filtered by a search text and a status.
 
@@ -315,7 +320,13 @@ class Monitors(PageResource):
             "status": None if status is None else send_member(MonitorStatus, status, "status"),
         }
         return self._list(
-            Monitor, "/{page_id}/monitors", query=query, per_page=per_page, envelope="monitors", size="limit"
+            Monitor,
+            "/{page_id}/monitors",
+            query=query,
+            per_page=per_page,
+            concurrency=concurrency,
+            envelope="monitors",
+            size="limit",
         )
 
     async def create(self, **fields: Unpack[MonitorCreate]) -> Monitor:

@@ -7,7 +7,7 @@ from typing import Literal, Required, TypeAlias, TypedDict, Unpack
 import attrs
 
 from .._model import JSONObject, Model, OpenEnum, Text, Translations
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource, Resource
 from .components import Component
 
@@ -245,12 +245,12 @@ class Pages(Resource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[StatusPage]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[StatusPage]:
         """List the pages that the key reaches, in all of its workspaces (quirk 8).
 
         Source: https://instatus.com/help/api/status-pages
         """
-        return self._list(StatusPage, "/v2/pages", per_page=per_page)
+        return self._list(StatusPage, "/v2/pages", per_page=per_page, concurrency=concurrency)
 
     async def create(self, **fields: Unpack[PageCreate]) -> StatusPage:
         """Make a page with its first components; nobody is subscribed to it yet, so nobody receives anything.

@@ -8,7 +8,7 @@ import attrs
 
 from .._model import Model
 from ..errors import InvalidRequestError
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import NOTIFY, Body, FoundBy, PageResource
 from ._common import HttpMethod, searched
 from .components import Site
@@ -87,14 +87,27 @@ class Subscribers(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, search: str | None = None, per_page: int = 100, version: Literal[1, 2] = 2) -> Pager[Subscriber]:
+    def list(
+        self,
+        *,
+        search: str | None = None,
+        per_page: int = 100,
+        concurrency: int = CONCURRENCY,
+        version: Literal[1, 2] = 2,
+    ) -> Pager[Subscriber]:
         """List the subscribers; `search` takes a part of an e-mail address or phone number.
 
         Both versions of the list are documented alike; 2 is the newer.
 
         Source: https://instatus.com/help/api/subscribers
         """
-        return self._list(Subscriber, _list_path(version), query={"search": searched(search)}, per_page=per_page)
+        return self._list(
+            Subscriber,
+            _list_path(version),
+            query={"search": searched(search)},
+            per_page=per_page,
+            concurrency=concurrency,
+        )
 
     async def create(self, **fields: Unpack[SubscriberCreate]) -> Subscriber:
         """Add a subscriber, who receives a mail that asks for confirmation unless `auto_confirm=True`.

@@ -6,7 +6,7 @@ from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack, cast
 import attrs
 
 from .._model import Model, OpenEnum
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import NOTIFY, Body, FoundBy, PageResource
 from .user import Person
 
@@ -61,9 +61,9 @@ class Teammates(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[Teammate]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[Teammate]:
         """List the teammates."""
-        return self._list(Teammate, "/v1/{page_id}/team", per_page=per_page)
+        return self._list(Teammate, "/v1/{page_id}/team", per_page=per_page, concurrency=concurrency)
 
     async def create(self, **fields: Unpack[TeammateCreate]) -> Teammate:
         """Add a teammate, who receives an invitation by e-mail; subscribers receive nothing.

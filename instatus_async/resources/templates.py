@@ -6,7 +6,7 @@ from typing import Literal, Required, TypeAlias, TypedDict, Unpack
 import attrs
 
 from .._model import JSONObject, Model, OpenEnum, Text, Translations
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, FoundBy, PageResource
 from .components import ComponentStatus, StatusMap
 
@@ -139,12 +139,12 @@ class Templates(PageResource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[Template]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[Template]:
         """List the templates.
 
         Source: https://instatus.com/help/api/templates
         """
-        return self._list(Template, "/v1/{page_id}/templates", per_page=per_page)
+        return self._list(Template, "/v1/{page_id}/templates", per_page=per_page, concurrency=concurrency)
 
     async def get(self, template_id: str, /) -> Template:
         """Return one template."""

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 import attrs
 
 from .._model import Model
-from ..pagination import Pager
+from ..pagination import CONCURRENCY, Pager
 from ._base import NOTIFY, Body, FoundBy, Resource
 
 __all__ = ["Workspace", "WorkspaceCreate", "Workspaces"]
@@ -70,12 +70,12 @@ class Workspaces(Resource):
 
     __slots__ = ()
 
-    def list(self, *, per_page: int = 100) -> Pager[Workspace]:
+    def list(self, *, per_page: int = 100, concurrency: int = CONCURRENCY) -> Pager[Workspace]:
         """List the workspaces.
 
         Source: https://instatus.com/help/api/workspaces
         """
-        return self._list(Workspace, "/v1/workspaces", per_page=per_page)
+        return self._list(Workspace, "/v1/workspaces", per_page=per_page, concurrency=concurrency)
 
     async def create(self, **fields: Unpack[WorkspaceCreate]) -> Workspace:
         """Add a workspace.
