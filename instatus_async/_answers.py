@@ -45,15 +45,16 @@ class Lost:
 
 
 def judge(
-    reply: Reply, *, method: str, path: str, gone_is_success: bool, redact: Callable[[str], str]
+    reply: Reply, *, method: str, path: str, reads: bool, gone_is_success: bool, redact: Callable[[str], str]
 ) -> Success | Lost:
     """Tell success from failure.
 
-    `gone_is_success` is for a DELETE whose earlier attempt lost its answer: 404 then says that it was carried out.
+    `reads` tells that the call only reads: not every GET does. `gone_is_success` is for a DELETE whose earlier attempt
+    lost its answer: 404 then says that it was carried out.
     """
     status = reply.status
     if 200 <= status < 300:
-        return _accepted(reply, method, path, redact)
+        return _accepted(reply, method, path, reads, redact)
     if status == 404 and gone_is_success:
         return Success(None)
     if 300 <= status < 400:
@@ -65,7 +66,7 @@ def judge(
     return Lost(Failure.UNKNOWN if status in _UNKNOWN_STATUSES else Failure.FINAL, error)
 
 
-def _accepted(reply: Reply, method: str, path: str, redact: Callable[[str], str]) -> Success | Lost:
+def _accepted(reply: Reply, method: str, path: str, reads: bool, redact: Callable[[str], str]) -> Success | Lost:  # noqa: FBT001 - one of many
     if not reply.body.strip():
         return Success(None)
     try:
@@ -81,7 +82,7 @@ def _accepted(reply: Reply, method: str, path: str, redact: Callable[[str], str]
     what = "HTML instead of JSON" if html else f"something that is not JSON ({reason})"
     error = DecodeError(f"the answer is {what}; it begins with {start[:120]!r}", body=start)
     # Who asks again for a page of HTML gets the same page; after a write its outcome is unknown all the same.
-    return Lost(Failure.FINAL if html and method == "GET" else Failure.UNKNOWN, error)
+    return Lost(Failure.FINAL if html and reads else Failure.UNKNOWN, error)
 
 
 def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str]) -> APIError:

@@ -10,7 +10,7 @@ from yarl import URL
 
 from .errors import ConfigError
 
-__all__ = ["DEFAULT_BASE_URL", "Secret", "check_base_url", "check_key", "check_ssl", "environment_proxy"]
+__all__ = ["DEFAULT_BASE_URL", "Secret", "check_base_url", "check_key", "check_ssl", "environment_proxy", "hidden"]
 
 DEFAULT_BASE_URL = "https://api.instatus.com"
 
@@ -24,7 +24,14 @@ class Secret(str):
         return "'***'"
 
 
-def check_key(api_key: str) -> str:
+def hidden(api_key: object) -> Secret:
+    """Wrap a key at the door, so that no traceback from further inside shows it."""
+    if isinstance(api_key, str):
+        return Secret(api_key)
+    raise ConfigError(f"The API key must be text, not {type(api_key).__name__}")
+
+
+def check_key(api_key: Secret) -> Secret:
     """Refuse a key that no header may carry, without echoing it (quirk 8)."""
     if not api_key or not api_key.isascii() or any(not 0x21 <= ord(character) <= 0x7E for character in api_key):
         raise ConfigError(

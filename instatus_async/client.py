@@ -12,6 +12,7 @@ import aiohttp
 
 from ._body import identifier
 from ._model import Model
+from ._settings import hidden
 from ._wire import read
 from .errors import ConfigError, InvalidRequestError
 from .rate_limit import Gate
@@ -135,6 +136,7 @@ class InstatusClient:
             api_key = os.environ.get("INSTATUS_API_KEY")
             if api_key is None:
                 raise ConfigError("No API key: set INSTATUS_API_KEY, or pass api_key=.")
+        api_key = hidden(api_key)
         self._use(
             SessionManager(
                 api_key=api_key,

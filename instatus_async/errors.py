@@ -7,10 +7,8 @@ arguments, not in its attributes, not in the exceptions behind it. All of them p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .reconcile import Fingerprint
+from ._fingerprint import Fingerprint
 
 __all__ = [
     "APIError",
@@ -108,7 +106,8 @@ class APIError(InstatusError):
 
     `status` is the HTTP status (200 when an `error` object came with success, quirk 20); `code` the service's own code,
     often missing and coarse (quirk 16); `method` and `path` the request; `body` the beginning of the answer as text;
-    `headers` the answer's headers, without cookies.
+    `headers` the answer's headers, without cookies. `may_have_applied` tells whether this attempt or one before it,
+    whose answer was lost, may have been carried out.
     """
 
     def __init__(
@@ -130,6 +129,7 @@ class APIError(InstatusError):
         self.path = path
         self.body = body
         self.headers: Mapping[str, str] = dict(headers or {})
+        self.may_have_applied = False
 
 
 class BadRequestError(APIError):

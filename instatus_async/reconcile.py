@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from ._model import Model
+from ._fingerprint import Fingerprint, Search
 from ._wire import as_object, instant
 from .errors import DuplicateDetectedError
 
@@ -29,40 +29,6 @@ _PER_PAGE = 100
 _MOST_PAGES = 50
 # A record older than the call cannot be its result; the clocks of the two sides may differ by this much.
 _SKEW = timedelta(minutes=5)
-
-
-@attrs.frozen(kw_only=True)
-class Search:
-    """Where a record must appear, and by what it is recognised.
-
-    `match` are wire keys and the values that were sent. `inside` is the key of the list in the answer: an envelope's,
-    or `updates` of an incident. Without `paged` the answer is one document: the record itself when `inside` is None.
-    """
-
-    path: str
-    match: Mapping[str, Any] = attrs.field(repr=False)
-    inside: str | None = None
-    paged: bool = False
-    size: str = "per_page"
-    message: str | None = attrs.field(default=None, repr=False)
-    """The text of an update that the record must have, where it shows any."""
-    certain: bool = False
-    """Whether two records alike are one call's; where names may be taken twice they are not."""
-
-
-@attrs.frozen(kw_only=True)
-class Fingerprint:
-    """What was sent, as far as it is needed to recognise it; it holds no secret and pickles.
-
-    `points` are the milliseconds of datapoints, which are looked for one by one.
-    """
-
-    operation: str
-    path: str
-    sent_at: datetime
-    answer: type[Model] | None = None
-    search: Search | None = None
-    points: Sequence[int] = ()
 
 
 @attrs.frozen

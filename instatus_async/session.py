@@ -24,10 +24,11 @@ from yarl import URL
 
 from ._answers import Lost, Reply, Success, judge
 from ._pool import Evidence, Pool
-from ._settings import DEFAULT_BASE_URL, Secret, check_base_url, check_key, check_ssl, environment_proxy
+from ._settings import DEFAULT_BASE_URL, Secret, check_base_url, check_key, check_ssl, environment_proxy, hidden
 from ._version import __version__
 from .errors import (
     APIError,
+    ClientStateError,
     ConfigError,
     ConnectError,
     DeadlineExceededError,
@@ -109,6 +110,7 @@ class SessionManager:
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
+        api_key = key = None if api_key is None else hidden(api_key)
         url = check_base_url(base_url)
         check_ssl(ssl)
         if session is not None:
@@ -125,11 +127,11 @@ class SessionManager:
         if not agent.isascii() or not agent.isprintable():
             raise ConfigError("user_agent must be printable ASCII")
         headers = {"Accept": "application/json", "User-Agent": agent}
-        if api_key is not None:
-            headers["Authorization"] = Secret("Bearer " + check_key(api_key))
-        self._key = Secret(api_key or "")
+        if key is not None:
+            headers["Authorization"] = Secret("Bearer " + check_key(key))
+        self._key = key or Secret()
         self._base = str(url).rstrip("/")
-        self._follow = api_key is None
+        self._follow = key is None
         self._limit = max_response_bytes
         self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
         self._pool = Pool(headers, session, ssl)
@@ -389,7 +391,7 @@ class _Call:
             if isinstance(outcome, Success):
                 return outcome.value
             action = decide(self._effect, outcome.failure, self._attempt, session.retry.attempts)
-            settles = outcome.failure is Failure.FINAL and self._effect is Effect.DATAPOINT and self._ambiguous
+            settles = action is Action.RAISE and self._effect is Effect.DATAPOINT and self._ambiguous
             if action is Action.RECONCILE or settles:
                 verdict = await self._reconcile(outcome.error, again=not settles)
                 if isinstance(verdict, Found):
@@ -398,11 +400,11 @@ class _Call:
             if action is Action.RETRY:
                 pause = session.retry.pause(self._attempt)
             if action is Action.RAISE or loop.time() + pause >= self._deadline:
-                raise self._named(outcome.error)
+                raise self._named(outcome.error, outcome.failure)
             if action is Action.RETRY:
                 if not session.quota.take():
                     _log.warning("%s: not tried again, too many calls fail at once", self.operation)
-                    raise self._named(outcome.error)
+                    raise self._named(outcome.error, outcome.failure)
                 self._tell("retry", pause, outcome.failure.value)
                 await asyncio.sleep(pause)
             else:
@@ -433,7 +435,14 @@ class _Call:
             gate.abandoned(ticket)
         else:
             gone = self._method == "DELETE" and self._ambiguous
-            outcome = judge(reply, method=self._method, path=self._path, gone_is_success=gone, redact=session.redact)
+            outcome = judge(
+                reply,
+                method=self._method,
+                path=self._path,
+                reads=self._effect is Effect.READ,
+                gone_is_success=gone,
+                redact=session.redact,
+            )
             if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
                 pause = gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
             else:
@@ -460,7 +469,7 @@ class _Call:
         if isinstance(verdict, InstatusError) or self._attempt >= self._session.retry.attempts:
             raise self._unknown(error)
         if not again:
-            raise self._named(error)
+            raise self._named(error, Failure.FINAL)
         pause = self._session.retry.pause(self._attempt)
         self._data = _encoded(without(verdict.points), self.operation)
         await asyncio.sleep(pause)
@@ -483,6 +492,8 @@ class _Call:
             _log.info("%s: look %d for a lost outcome: %s", self.operation, number + 1, type(verdict).__name__)
             if isinstance(verdict, Found):
                 return verdict.value
+            if isinstance(verdict, ClientStateError):  # closed meanwhile: no look will tell more
+                break
         raise self._unknown(error)
 
     async def _look(self, fingerprint: Fingerprint) -> Any:
@@ -509,12 +520,14 @@ class _Call:
             Event(kind=kind, operation=self.operation, attempt=self._attempt, seconds=seconds, reason=reason)
         )
 
-    def _named(self, error: InstatusError) -> InstatusError:
-        """Put the operation before the message."""
-        error.args = (f"{self.operation}: {error.args[0]}",)
+    def _named(self, error: InstatusError, failure: Failure) -> InstatusError:
+        """Put the operation before the message, and behind it what an attempt before may have done."""
+        lost_before = self._ambiguous and failure is not Failure.UNKNOWN
+        earlier = "; an attempt before it may have been carried out" if lost_before else ""
+        error.args = (f"{self.operation}: {error.args[0]}{earlier}",)
         if isinstance(error, APIError):
             error.message = error.args[0]
-        elif isinstance(error, (TransportError, DecodeError)):
+        if isinstance(error, (APIError, TransportError, DecodeError)):
             error.may_have_applied |= self._ambiguous
         return error
 
@@ -536,7 +549,7 @@ class _Call:
             return self._unknown(self._last)
         applied = self._may_have_applied
         if isinstance(self._last, RateLimitError) and not applied:
-            return self._named(self._last)
+            return self._named(self._last, Failure.LIMITED)
         outcome = "it may have been carried out" if applied else "nothing was carried out"
         before = f"; the attempt before it: {self._last.args[0]}" if self._last is not None else ""
         return DeadlineExceededError(
