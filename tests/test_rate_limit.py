@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 import pytest
 
@@ -192,6 +193,64 @@ async def test_the_pace_grows_with_success_and_is_forgotten_when_it_held() -> No
     gate._last -= 61.0
     gate.passed(ticket)
     assert gate._rate is None
+
+
+async def test_a_slow_pace_grows_by_one_a_second() -> None:
+    gate = RateGate()
+    gate.limited(0, 0.0)
+    assert gate._rate == 2.0  # one request says nothing about the limit, and four a second are no hurry
+    opened(gate)
+    ticket = await gate.acquire(FAR)
+    gate.passed(ticket)
+    gate.passed(ticket)
+    assert gate._rate == pytest.approx(2.9)
+    for _ in range(3):  # refused again and again: never slower than one in two seconds
+        gate.limited(gate._epoch, 0.0)
+    assert gate._rate == 0.5
+
+
+async def test_only_the_last_second_says_what_was_too_fast() -> None:
+    gate = RateGate()
+    for _ in range(100):
+        await gate.acquire(FAR)
+    gate._granted = deque(at - 1.5 for at in gate._granted)
+    for _ in range(12):
+        await gate.acquire(FAR)
+    gate.limited(0, 100.0)
+    assert gate._rate == 6.0
+
+
+async def test_nobody_overtakes_those_who_wait() -> None:
+    gate = RateGate()
+    gate.limited(0, 100.0)
+    first = asyncio.ensure_future(gate.acquire(FAR))
+    await turns()
+    gate._until = gate._next = 0.0  # the pause is over, and nobody has noticed yet
+    second = asyncio.ensure_future(gate.acquire(FAR))
+    await turns()
+    assert first.done()
+    assert not second.done()
+    second.cancel()
+    await turns()
+
+
+async def test_cancelled_while_waiting_is_not_a_turn() -> None:
+    gate = RateGate()
+    gate.limited(0, 100.0)
+    waiting = asyncio.ensure_future(gate.acquire(FAR))
+    await turns()
+    waiting.cancel()
+    await turns()
+    assert waiting.cancelled()
+    assert gate._probe == 0
+    assert not gate._waiters
+
+
+async def test_a_pause_that_nobody_asked_for_is_between_half_and_all_of_its_bound() -> None:
+    draws = [RateGate().limited(0, None) for _ in range(200)]
+    assert all(0.5 <= draw <= 1.0 for draw in draws)
+    assert min(draws) < 0.55
+    assert max(draws) > 0.95
 
 
 async def test_answers_of_an_earlier_epoch_change_nothing() -> None:

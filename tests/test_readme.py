@@ -91,8 +91,19 @@ async def test_is_it_down() -> None:
         assert await is_it_down(server.page_url()) is True
 
 
-async def test_my_bot() -> None:
-    await defined("test_my_bot")()
+def test_my_bot(tmp_path: Path) -> None:
+    """A file that pytest runs as it stands, in the mode that the text names."""
+    (source,) = (block for block in blocks("python") if "def test_my_bot(" in block)
+    (tmp_path / "test_bot.py").write_text(source, encoding="utf-8")
+    options = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("heading", ["Run it", "Test it"])

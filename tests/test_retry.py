@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from instatus_async.retry import Action, Effect, Failure, RetryPolicy, decide
+from instatus_async.retry import Action, Effect, Failure, RetryPolicy, RetryQuota, decide
 
 TABLE = {
     (Effect.READ, Failure.NOT_SENT): Action.RETRY,
@@ -58,3 +58,39 @@ def test_pauses_double_up_to_the_cap_with_full_jitter() -> None:
 def test_a_senseless_policy_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         RetryPolicy(**settings)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_the_defaults_of_a_policy() -> None:
+    assert (RetryPolicy().attempts, RetryPolicy().base, RetryPolicy().cap) == (3, 0.25, 8.0)
+
+
+def test_a_quota_runs_out() -> None:
+    quota = RetryQuota(3)
+    assert [quota.take() for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_ten_successes_give_one_retry_back() -> None:
+    quota = RetryQuota(1)
+    assert quota.take()
+    for _ in range(9):
+        quota.succeeded()
+    assert not quota.take()
+    quota.succeeded()
+    quota.succeeded()  # the tenths of a float do not add up to one
+    assert quota.take()
+    assert not quota.take()
+
+
+def test_successes_give_no_more_than_there_was() -> None:
+    quota = RetryQuota(2)
+    for _ in range(100):
+        quota.succeeded()
+    assert [quota.take() for _ in range(3)] == [True, True, False]
+    for _ in range(100):
+        quota.succeeded()
+    assert [quota.take() for _ in range(3)] == [True, True, False]
+
+
+def test_there_are_fifty_retries_to_begin_with() -> None:
+    quota = RetryQuota()
+    assert sum(quota.take() for _ in range(100)) == 50

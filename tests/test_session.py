@@ -612,9 +612,12 @@ def test_keys_that_no_header_carries(key: str) -> None:
         "https://",
         "",
         "//x",
+        "http://localhost:port",
+        None,
+        5,
     ],
 )
-def test_base_urls_that_show_the_key(url: str) -> None:
+def test_base_urls_that_show_the_key(url: Any) -> None:
     with pytest.raises(ConfigError, match="base_url"):
         SessionManager(api_key=KEY, base_url=url)
 
