@@ -22,9 +22,15 @@ to loopback addresses only, and `await server.deliveries()` returns them. Fixtur
 
 Numbers of quirks in these modules refer to what is known of the real service. What nobody recorded is guessed:
 
-- The texts and codes of errors but for those of an unknown key, page and component; 400 for a field that is wrong,
-  409 for a subdomain, slug, subscriber or teammate that is taken, 404 for any other record that is unknown.
-- Fields that are unknown, and dates without `Z`, are refused; the real service misreads a date without a zone.
+- The texts and codes of errors but for those of an unknown key, page and component; 400 for a field that is wrong or
+  a name that is blank, 409 for a subdomain, slug, subscriber or teammate that is taken, 404 for any other record that
+  is unknown and for a method that a path does not have.
+- Fields that are unknown, dates without `Z`, and dates outside of the years 1970 to 2999 are refused; the real service
+  misreads a date without a zone. A timestamp that looks like seconds is refused too (quirk 39).
+- Paths of other ages are answered as well: GET /v1/pages, PUT /v1/{page_id} and POST
+  /v2/{page_id}/incidents/{template} (quirk 2).
+- What the documents do not let be null is left out where there is none: a monitor's `basicAuth`, an alert's `metadata`,
+  a monitor group's `groupId` and `componentId`, a shift's `endDate`.
 - `page`, `per_page` and `limit` below 1 are refused, and `per_page` and `limit` above 100 mean 100.
 - Lists of incidents and maintenances start with the newest; all others with the oldest, components with the first of
   the page.
@@ -32,12 +38,14 @@ Numbers of quirks in these modules refer to what is known of the real service. W
 - An incident's components show the status that they have now. Resolving it leaves their statuses as they are unless
   the write names them. `impact` is the worst status that its writes ever named. `duration` is in whole minutes.
 - PUT on an incident with a `message` adds an update, unless the latest one says the same already.
-- The update written last decides the incident's status; deleting it goes back to the one before.
+- The update written last decides the incident's status; deleting it goes back to the one before. Deleting the only one
+  leaves the status as it is.
 - A maintenance puts its components into the planned statuses when it starts, UNDERMAINTENANCE by default, and those
   that still are under maintenance back into OPERATIONAL when it ends. PUT on it changes the message of its first
   update.
 - A page's `mainStatus` names the worst trouble and whether ONE, SOME or ALL components have it; parents and archived
   components do not count. `status` of a PUT on a page is taken and has no effect.
+- `private` is taken and shown, and the page and its public data stay open to everybody.
 - The answer of a write to a page that has a translated name shows the name as an object.
 - `grouped` false takes a component out of its group; children of a deleted parent have none.
 - A template is found by its id or, failing that, its name, and must be one for incidents.
@@ -48,6 +56,11 @@ Numbers of quirks in these modules refer to what is known of the real service. W
 - On-call: whoever comes after the present member is next; outside the restricted hours nobody is on call and turns go
   on.
 - A datapoint of 0 is accepted, though one client says that it is not (quirk 40).
+- Uptime, on the page: a major outage counts in full and a partial one by 30 %, anything else not at all.
+- Feeds have no limit of length. In RSS an open incident has no Duration line, and a maintenance has the planned one.
+- Webhooks: their bodies follow the documents and what receivers saw (quirks 93 to 95), the 64 characters of the secret
+  are the key of the signature as text, those about a component follow a PUT on it that changes the status and nothing
+  else, and none is tried again.
 """
 
 from . import faults

@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import FrameType
 
 from .demo import Story, StoryClock
 from .server import InstatusServer
@@ -19,8 +20,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         asyncio.run(_serve(options))
-    except KeyboardInterrupt:  # where the loop takes no signal handlers
-        pass
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -47,12 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows; KeyboardInterrupt does it there
-            break
+    _call_on_signals(stop.set)
     clock = StoryClock()
     server = InstatusServer(
         api_key=options.api_key,
@@ -73,6 +67,21 @@ async def _serve(options: argparse.Namespace) -> None:
         if not options.exit:
             await stop.wait()
     print("Stopped.", flush=True)
+
+
+def _call_on_signals(stop: Callable[[], None]) -> None:
+    """Have Ctrl-C and SIGTERM call this in the event loop, so that they break nothing off."""
+    loop = asyncio.get_running_loop()
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(stop)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, heard)
 
 
 if __name__ == "__main__":

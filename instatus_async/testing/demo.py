@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -41,7 +42,7 @@ class StoryClock:
 
     def __init__(self) -> None:
         """Stand some weeks ago."""
-        self.now = real_clock().replace(microsecond=0)
+        self.now: datetime = real_clock().replace(microsecond=0)
         self._at: datetime | None = self.now - _PAST
 
     def __call__(self) -> datetime:
@@ -152,11 +153,9 @@ class Story:
 
     async def _stopped(self) -> bool:
         """Wait for the next event or for the end, whichever is first."""
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), self._pace)
-        except TimeoutError:
-            return False
-        return True
+        return self._stop.is_set()
 
     async def _open(
         self, page: Page, name: str, message: str, statuses: Mapping[str, AnyComponentStatus], *, notify: bool = True

@@ -60,12 +60,12 @@ def paged(call: Call, rows: Sequence[Row], show: Callable[[Row], Row]) -> list[R
     return [show(row) for row in rows[(page - 1) * size : page * size]]
 
 
-def enveloped(call: Call, key: str, rows: Sequence[Row], *columns: str) -> Row:
-    """Cut out the page that `page` and `limit` ask for, and say how many there are (quirk 29)."""
+def enveloped(call: Call, key: str, rows: Sequence[Row], show: Callable[[Row], Row]) -> Row:
+    """Cut out and show the page that `page` and `limit` ask for, and say how many there are (quirk 29)."""
     page = _count(call, "page", 1)
     limit = min(_count(call, "limit", MOST_PER_PAGE), MOST_PER_PAGE)
     return {
-        key: [only(row, *columns) for row in rows[(page - 1) * limit : page * limit]],
+        key: [show(row) for row in rows[(page - 1) * limit : page * limit]],
         "total": len(rows),
         "page": page,
         "totalPages": math.ceil(len(rows) / limit),
@@ -93,6 +93,11 @@ def searched(call: Call, rows: Iterable[Row], *columns: str) -> list[Row]:
 def only(row: Row, *columns: str) -> Row:
     """Show these columns of a row, in this order."""
     return {column: row[column] for column in columns}
+
+
+def without_nulls(shown: Row, *columns: str) -> Row:
+    """Leave out those of these columns that are null: the documents do not let them be (quirk 48)."""
+    return {column: value for column, value in shown.items() if value is not None or column not in columns}
 
 
 def with_translations(shown: Row, row: Row) -> Row:

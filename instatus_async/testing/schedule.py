@@ -112,7 +112,7 @@ class Rule:
         self._choose = choose
         self._filter = (method, path, host)
         self._left = times
-        self.seen = 0
+        self.seen: int = 0
 
     def __repr__(self) -> str:
         left = "" if self._left is None else f", {self._left} left"
@@ -149,7 +149,7 @@ class Faults:
 
     def __init__(self) -> None:
         """Start without rules: everything goes well."""
-        self.backlog = Backlog()
+        self.backlog: Backlog = Backlog()
         self._rules: list[Rule] = []
         self._fired: list[Fired] = []
         self._news = asyncio.Event()

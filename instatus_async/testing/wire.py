@@ -68,9 +68,9 @@ class Wire:
 
     def __init__(self, state: State, api_key: str) -> None:
         """Serve a state to whoever has the key."""
-        self.state = state
-        self.log = RequestLog()
-        self.faults = Faults()
+        self.state: State = state
+        self.log: RequestLog = RequestLog()
+        self.faults: Faults = Faults()
         self._expected = f"Bearer {api_key}"
         self._count = 0
 

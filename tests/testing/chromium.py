@@ -8,11 +8,13 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import subprocess
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiohttp
 
@@ -71,9 +73,9 @@ class Tab:
         async with asyncio.timeout(_PATIENCE):
             return await answer
 
-    async def attach(self) -> None:
+    async def attach(self, context: str) -> None:
         """Open a blank page and listen to it."""
-        target = (await self.call("Target.createTarget", url="about:blank"))["targetId"]
+        target = (await self.call("Target.createTarget", url="about:blank", browserContextId=context))["targetId"]
         self._session = (await self.call("Target.attachToTarget", targetId=target, flatten=True))["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log", "Accessibility"):
             await self.call(f"{domain}.enable")
@@ -177,54 +179,66 @@ _NOTES: dict[str, Callable[[Tab, dict[str, Any]], None]] = {
 }
 
 
-@asynccontextmanager
-async def chromium(program: str, profile: Path) -> AsyncGenerator[Tab]:
-    """Run a browser of its own, with an empty profile, and give one page of it."""
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *_SWITCHES,
-        f"--user-data-dir={profile}",
-        "about:blank",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+@contextmanager
+def chromium(program: str, profile: Path) -> Generator[str]:
+    """Run a browser with an empty profile, and give the address of its protocol."""
+    process = subprocess.Popen(
+        [program, *_SWITCHES, f"--user-data-dir={profile}", "about:blank"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
     assert process.stderr is not None
-    reading: list[asyncio.Task[Any]] = []
+    patience = threading.Timer(_PATIENCE, process.kill)
+    patience.start()
     try:
-        address = await _address(process.stderr)
-        reading.append(asyncio.create_task(process.stderr.read()))  # a full pipe would stop the browser
-        async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
-            tab = Tab(socket)
-            reading.append(asyncio.create_task(tab.listen()))
-            try:
-                await tab.attach()
-                yield tab
-            finally:
-                tab._session = None
-                await tab.call("Browser.close")
+        address = _address(process.stderr)
     finally:
-        await _end(process)
-        await asyncio.gather(*reading)
+        patience.cancel()
+        patience.join()
+    reading = threading.Thread(target=process.stderr.read)  # a full pipe would stop the browser
+    reading.start()
+    try:
+        yield address
+    finally:
+        process.terminate()
+        _end(process)
+        reading.join()
+        process.stderr.close()
 
 
-async def _address(stderr: asyncio.StreamReader) -> str:
+@asynccontextmanager
+async def tab_of(address: str) -> AsyncGenerator[Tab]:
+    """Give a page in a running browser, which shares nothing with other pages."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
+        tab = Tab(socket)
+        listening = asyncio.create_task(tab.listen())
+        context = (await tab.call("Target.createBrowserContext"))["browserContextId"]
+        try:
+            await tab.attach(context)
+            yield tab
+        finally:
+            tab._session = None
+            await tab.call("Target.disposeBrowserContext", browserContextId=context)
+            await socket.close()
+            await listening
+
+
+def _address(stderr: IO[bytes]) -> str:
     said: list[str] = []
-    async with asyncio.timeout(_PATIENCE):
-        async for line in stderr:
-            said.append(line.decode(errors="replace"))
-            _, found, address = said[-1].partition("DevTools listening on ")
-            if found:
-                return address.strip()
+    for line in stderr:
+        said.append(line.decode(errors="replace"))
+        _, found, address = said[-1].partition("DevTools listening on ")
+        if found:
+            return address.strip()
     raise RuntimeError("Chromium did not start:\n" + "".join(said))
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """Wait for a browser that was told to close, and kill one that was not; its children are in its own session."""
     try:
-        async with asyncio.timeout(10):
-            await process.wait()
-    except TimeoutError:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        process.wait()

@@ -1,13 +1,12 @@
 """The page for people in a real browser."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from instatus_async.testing import InstatusServer
 from instatus_async.testing.site import page as site
-from tests.testing.chromium import Tab, chromium, find_chromium
+from tests.testing.chromium import Tab, chromium, find_chromium, tab_of
 from tests.testing.conftest import Caller
 from tests.testing.pages import everywhere
 
@@ -16,14 +15,21 @@ _LONG = "A component with a name that no designer would ever have put into a moc
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.fixture
-async def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tab]:
-    """Give a page in a browser of its own; status pages refresh themselves twenty times a second."""
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a browser for these tests."""
     program = find_chromium()
     if program is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
+    with chromium(program, tmp_path_factory.mktemp("profile")) as address:
+        yield address
+
+
+@pytest.fixture
+async def tab(browser: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tab]:
+    """Give a page of the test's own; status pages refresh themselves twenty times a second."""
     monkeypatch.setattr(site, "REFRESH", 0.05)
-    async with chromium(program, tmp_path / "profile") as tab:
+    async with tab_of(browser) as tab:
         yield tab
 
 

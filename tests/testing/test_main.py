@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from aiohttp import web
 
-from instatus_async.testing import InstatusServer
+from instatus_async.testing import InstatusServer, faults
 from instatus_async.testing.__main__ import main
 from instatus_async.testing.demo import Story, StoryClock
 
+# As it is on Windows.
+NO_SIGNAL_HANDLERS = """
+import asyncio, sys
+from instatus_async.testing.__main__ import main
+
+def refuse(*_):
+    raise NotImplementedError
+
+asyncio.SelectorEventLoop.add_signal_handler = refuse
+sys.exit(main())
+"""
+MODULE = ("-m", "instatus_async.testing")
+
 
 @asynccontextmanager
-async def program(*options: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def program(*options: str, code: Sequence[str] = MODULE) -> AsyncGenerator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-W",
         "error",
-        "-m",
-        "instatus_async.testing",
+        *code,
         *options,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -59,6 +73,15 @@ async def test_it_serves_until_it_is_stopped(number: signal.Signals, demo: tuple
                 assert answer.status == 200
             async with session.get(said["status page"] + "/summary.json") as answer:
                 assert (await answer.json())["page"]["name"] == "Acme"
+        process.send_signal(number)
+        out, err = await process.communicate()
+        assert (process.returncode, out.splitlines()[-1], err) == (0, b"Stopped.", b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_is_stopped_without_the_loops_signal_handlers(number: signal.Signals) -> None:
+    async with program("--demo", "--pace", "600", code=("-c", NO_SIGNAL_HANDLERS)) as process:
+        await told(process)
         process.send_signal(number)
         out, err = await process.communicate()
         assert (process.returncode, out.splitlines()[-1], err) == (0, b"Stopped.", b"")
@@ -101,3 +124,24 @@ async def test_what_the_story_leaves_behind() -> None:
         assert statuses == {"Website": "PARTIALOUTAGE", "App": "OPERATIONAL", "API": "OPERATIONAL"}
         assert all(entry.committed for entry in server.requests)
     assert len(lines) == 12
+
+
+@pytest.mark.parametrize("write", [1, 2, 7, 11, 12, 13, 20, 30])
+async def test_a_story_that_is_stopped_finishes_the_write_under_way(
+    write: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    class StopNow(faults.Fault):
+        async def act(self, exchange: faults.Exchange) -> web.StreamResponse:
+            stop.set()
+            return exchange.answer(exchange.commit())
+
+    caplog.set_level(logging.INFO)
+    clock, stop = StoryClock(), asyncio.Event()
+    lines: list[str] = []
+    async with InstatusServer(clock=clock) as server:
+        server.faults.nth(write, StopNow(), "POST")
+        await Story(server, clock, 0, stop).play(lines.append)
+        assert stop.is_set()
+        assert all((entry.status, entry.committed) == (200, True) for entry in server.requests)
+    assert 1 <= len(lines) < 12
+    assert caplog.records == []

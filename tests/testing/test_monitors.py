@@ -28,6 +28,7 @@ async def test_a_monitor_from_creation_to_deletion(api: Caller, server: Instatus
     monitor = made["monitor"]
     assert isinstance(made["message"], str)
     assert (monitor["name"], monitor["locations"], monitor["status"]) == ("Health", "US_EAST_1", "UNKNOWN")
+    assert monitor["basicAuth"] == {"username": "user", "password": "pass"}
     assert await _monitors(api) == [monitor]
     assert server.component_id("Health") == monitor["componentId"]
     assert [(row["name"], row["suffix"]) for row in await api("GET", "/v1/{page}/metrics")] == [("Health", "ms")]
@@ -61,6 +62,8 @@ async def test_alerts_belong_to_monitors(api: Caller, server: InstatusServer) ->
     body = {"type": "EMAIL", "pageId": server.page_id, "recipient": "bo@acme.example", "monitors": [one]}
     alert = (await api("POST", "/monitor-alerts", body))["monitor"]
     assert (alert["siteId"], alert["whenFails"]) == (server.page_id, True)
+    assert "metadata" not in alert  # the documents do not let it be null; nor the two keys of a group, nor basicAuth
+    assert all("basicAuth" not in monitor for monitor in await _monitors(api))
     assert [monitor["alerts"] for monitor in await _monitors(api)] == [[alert["id"]], []]
     changed = (await api("PUT", f"/monitor-alerts/{alert['id']}", {"type": "SMS", "monitors": [two]}))["monitor"]
     assert (await api("GET", "/{page}/monitor-alerts"))["monitorAlerts"] == [changed]
@@ -77,20 +80,20 @@ async def test_groups_and_their_runs(api: Caller, server: InstatusServer) -> Non
     page = {"pageId": server.page_id}
     inner = (await api("POST", "/monitors-groups", {**page, "name": "Inner", "childId": one}))["monitor"]
     assert inner["monitors"] == [{"id": one}]
+    assert not {"groupId", "componentId"} & set(inner)
     outer = (await api("POST", "/monitors-groups", {**page, "name": "Outer", "childId": inner["id"]}))["monitor"]
     assert outer["children"] == [{"id": inner["id"], "name": "Inner"}]
     await api("POST", f"/monitors-groups/{inner['id']}/monitors", {"monitors": [two]})
     renamed = (await api("PUT", f"/monitors-groups/{inner['id']}", {"name": "In"}))["monitor"]
-    assert (renamed["name"], renamed["monitors"], renamed["parents"]) == (
-        "In",
-        [{"id": one}, {"id": two}],
-        [outer["id"]],
-    )
+    assert (renamed["name"], renamed["monitors"]) == ("In", [{"id": one}, {"id": two}])
+    assert (renamed["groupId"], renamed["parents"]) == (outer["id"], [outer["id"]])
 
     logs = "/monitors/check_inserted_logs"
     assert await api("GET", logs) == {"message": "0 logs inserted in the last five minutes"}
     run = await api("GET", f"/monitors-groups/{inner['id']}/run?location=US_EAST_1&retry=false")
     assert set(run) == {"result", "monitorLogId"}
+    for wrong in ("location=MOON", "retry=1"):
+        assert (await api.refused("GET", f"/monitors-groups/{inner['id']}/run?{wrong}"))[0] == 400
     assert await api("GET", logs) == {"message": "2 logs inserted in the last five minutes"}
     assert [monitor["status"] for monitor in await _monitors(api)] == ["UP", "UP"]
 

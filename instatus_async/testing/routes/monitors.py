@@ -6,7 +6,7 @@ answer in the key `monitor`, whatever it is (quirk 71).
 
 from typing import Final
 
-from ..operation import Call, Operation, enveloped, listed, only, searched
+from ..operation import Call, Operation, enveloped, listed, only, searched, without_nulls
 from ..state import State
 from ..validate import Json, Row, Shape, bad, filled, flag, ids, list_of, map_of, maybe, need, one_of, text, whole
 from . import components, metrics
@@ -22,6 +22,7 @@ _ASSERTIONS: Final = (
     *("AVAILABLE", "BODY", "PING", "TCP", "DNS", "STATUSCODE", "STATUS_CODE", "JSONBODY", "HEADERS", "RESPONSETIME"),
 )
 _location: Final = one_of("US_EAST_1", "EU_CENTRAL_1", "AP_NORTHEAST_1", "AP_SOUTHEAST_2")
+_switch: Final = one_of("true", "false")  # in a query
 
 
 def _locations(value: Json, where: str) -> Json:
@@ -166,10 +167,18 @@ def _answer(row: Row, message: str) -> Row:
     return {"monitor": row, "message": message}
 
 
+def _shown(monitor: Row) -> Row:
+    return without_nulls(only(monitor, *_MONITOR), "basicAuth")
+
+
+def _shown_alert(alert: Row) -> Row:
+    return without_nulls(only(alert, *_ALERT), "metadata")
+
+
 def _shown_group(state: State, group: Row) -> Row:
     inside = [row for row in state.monitors.values() if row["groupId"] == group["id"]]
     children = [row for row in state.monitor_groups.values() if row["groupId"] == group["id"]]
-    return {
+    shown = {
         **only(group, "id", "name", "siteId", "collapsed"),
         "monitors": [only(row, "id") for row in inside],
         "groupId": group["groupId"],
@@ -178,6 +187,7 @@ def _shown_group(state: State, group: Row) -> Row:
         "parents": [group["groupId"]] if group["groupId"] else [],
         "componentId": group["componentId"],
     }
+    return without_nulls(shown, "groupId", "componentId")
 
 
 def _find(call: Call) -> Row:
@@ -202,16 +212,16 @@ def _list(call: Call) -> Json:
     wanted = listed(call, "status", _STATUSES)
     rows = searched(call, call.state.of_page(call.state.monitors, call.page["id"]), "name", "url")
     found = [row for row in rows if wanted is None or row["status"] in wanted]
-    return enveloped(call, "monitors", found, *_MONITOR)
+    return enveloped(call, "monitors", found, _shown)
 
 
 def _create(call: Call) -> Json:
     page = call.state.page(call.body["pageId"])
-    return _answer(only(create(call.state, page, call.body), *_MONITOR), "Monitor created")
+    return _answer(_shown(create(call.state, page, call.body)), "Monitor created")
 
 
 def _update(call: Call) -> Json:
-    return _answer(only(call.state.change(_find(call), call.body), *_MONITOR), "Monitor updated")
+    return _answer(_shown(call.state.change(_find(call), call.body)), "Monitor updated")
 
 
 def _set_group(call: Call) -> Json:
@@ -229,12 +239,12 @@ def _delete(call: Call) -> Json:
 
 def _list_alerts(call: Call) -> Json:
     rows = call.state.of_page(call.state.monitor_alerts, call.page["id"])
-    return enveloped(call, "monitorAlerts", rows, *_ALERT)
+    return enveloped(call, "monitorAlerts", rows, _shown_alert)
 
 
 def _create_alert(call: Call) -> Json:
     page = call.state.page(call.body["pageId"])
-    return _answer(only(create_alert(call.state, page, call.body), *_ALERT), "Monitor alert created")
+    return _answer(_shown_alert(create_alert(call.state, page, call.body)), "Monitor alert created")
 
 
 def _update_alert(call: Call) -> Json:
@@ -245,7 +255,7 @@ def _update_alert(call: Call) -> Json:
         for monitor in state.of_page(state.monitors, alert["siteId"]):
             others = [other for other in monitor["alerts"] if other != alert["id"]]
             monitor["alerts"] = [*others, alert["id"]] if monitor["id"] in watched else others
-    return _answer(only(state.change(alert, body), *_ALERT), "Monitor alert updated")
+    return _answer(_shown_alert(state.change(alert, body)), "Monitor alert updated")
 
 
 def _delete_alert(call: Call) -> Json:
@@ -286,6 +296,8 @@ def _add_monitors(call: Call) -> Json:
 def _run_group(call: Call) -> Json:
     """Check every monitor of the group, successfully: one log each (quirk 10)."""
     state, group = call.state, _find_group(call)
+    _location(call.query.get("location", "US_EAST_1"), "location")
+    _switch(call.query.get("retry", "false"), "retry")
     log_id = call.query.get("monitorLogId") or state.ids()
     for monitor in [row for row in state.monitors.values() if row["groupId"] == group["id"]]:
         monitor["status"] = "UP"

@@ -1,6 +1,7 @@
 """Share what incidents and maintenances have in common: affected components, updates, telling subscribers."""
 
 import html
+from itertools import zip_longest
 from typing import Final
 
 from ..ledger import Announcement
@@ -113,7 +114,7 @@ def latest(table: Table, notice: Row) -> Row | None:
 def time_updates(table: Table, notice: Row) -> None:
     """Let each update last until the next one starts, in seconds (quirk 36)."""
     rows = sorted(updates_of(table, notice), key=lambda row: parse(row["started"]))
-    for row, after in zip(rows, [*rows[1:], None], strict=True):
+    for row, after in zip_longest(rows, rows[1:]):
         row["duration"] = seconds_between(row["started"], after["started"]) if after else None
 
 

@@ -4,7 +4,7 @@ from itertools import chain
 from typing import Final
 
 from .. import rota
-from ..operation import Call, Operation, only
+from ..operation import Call, Operation, only, without_nulls
 from ..state import State
 from ..times import parse
 from ..validate import Json, Kind, Row, Shape, bad, filled, list_of, maybe, need, one_of, text, when, whole
@@ -114,7 +114,9 @@ def _check(where: str, shift: Row) -> None:
 
 def _shown(schedule: Row) -> Row:
     shown = only(schedule, "id", "name", "description", "status")
-    shown["onCallShifts"] = [{**shift, "members": _shown_members(shift)} for shift in schedule["onCallShifts"]]
+    shown["onCallShifts"] = [
+        without_nulls({**shift, "members": _shown_members(shift)}, "endDate") for shift in schedule["onCallShifts"]
+    ]
     return shown
 
 
