@@ -27,6 +27,7 @@ from .hostile import HostileServer, answer
         ("nan", None, None),
         ("inf", None, None),
         ("9" * 5000, None, None),
+        ("86400", None, 86400.0),
         ("86401", None, None),
         ("Fri, 31 Dec 100000 23:59:59 GMT", None, None),
         ("soon", None, None),
@@ -207,6 +208,40 @@ async def test_a_slow_pace_grows_by_one_a_second() -> None:
     for _ in range(3):  # refused again and again: never slower than one in two seconds
         gate.limited(gate._epoch, 0.0)
     assert gate._rate == 0.5
+
+
+async def test_a_fast_pace_grows_by_a_tenth_a_second() -> None:
+    gate = RateGate()
+    for _ in range(201):
+        await gate.acquire(FAR)
+    gate.limited(0, 0.0)
+    assert gate._rate == 100.5  # half of what was too fast
+    opened(gate)
+    gate.passed(await gate.acquire(FAR))
+    assert gate._rate == pytest.approx(100.6)
+
+
+async def test_a_success_lets_the_default_pauses_begin_anew() -> None:
+    gate = RateGate()
+    for _ in range(6):
+        gate.limited(gate._epoch, None)
+        gate._until = 0.0
+    opened(gate)
+    gate.passed(await gate.acquire(FAR))
+    assert gate.limited(gate._epoch, None) <= 1.0
+
+
+async def test_the_one_behind_a_cancelled_waiter_is_served_in_the_same_turn() -> None:
+    gate = RateGate()
+    gate.limited(0, 100.0)
+    first, second = (asyncio.ensure_future(gate.acquire(FAR)) for _ in range(2))
+    await turns()
+    gate._waiters[0].cancel()
+    opened(gate)
+    assert gate._probe
+    await turns()
+    assert second.done()
+    assert first.cancelled()
 
 
 async def test_only_the_last_second_says_what_was_too_fast() -> None:
