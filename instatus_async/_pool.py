@@ -166,12 +166,11 @@ class Pool:
 
 
 class Evidence:
-    """What is known of one attempt that tells subscribers: did it connect, and was anything written."""
+    """Whether anything was written by one attempt that tells subscribers."""
 
-    __slots__ = ("connected", "sent")
+    __slots__ = ("sent",)
 
     def __init__(self) -> None:
-        self.connected: bool = False
         self.sent: bool = False
 
 
@@ -179,14 +178,9 @@ def _witness() -> aiohttp.TraceConfig:
     """Make the trace config that fills in `Evidence`: too dear for every request, and nothing for these few."""
     config = aiohttp.TraceConfig()
 
-    async def connected(_: Any, context: SimpleNamespace, __: Any) -> None:
-        context.trace_request_ctx.connected = True
-
     async def sending(_: Any, context: SimpleNamespace, __: Any) -> None:
         context.trace_request_ctx.sent = True
 
-    config.on_connection_create_end.append(connected)
-    config.on_connection_reuseconn.append(connected)
     config.on_request_headers_sent.append(sending)  # comes before they are written
     config.freeze()
     return config

@@ -92,7 +92,7 @@ class Page(PageActions):
         return self._page_id
 
     def __repr__(self) -> str:
-        return f"<Page {self._page_id}>"
+        return f"<Page {getattr(self, '_page_id', None)}>"
 
     def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> "Page":
         """Return the same page with another total timeout, in seconds, or retry policy for its calls."""
@@ -240,7 +240,7 @@ class InstatusClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<InstatusClient {self._session!r}>"
+        return f"<InstatusClient {getattr(self, '_session', None)!r}>"  # tracebacks show it half built
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an InstatusClient holds a key and connections, and does not pickle")

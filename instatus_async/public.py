@@ -210,7 +210,7 @@ class PublicStatusPage:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<PublicStatusPage {self._url}>"
+        return f"<PublicStatusPage {getattr(self, '_url', None)}>"
 
 
 def _page_url(url: object) -> str:

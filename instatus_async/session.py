@@ -151,7 +151,7 @@ class SessionManager:
         )
 
     def __repr__(self) -> str:
-        return f"<SessionManager {self._base}>"
+        return f"<SessionManager {getattr(self, '_base', None)}>"  # tracebacks show it half built
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a SessionManager holds a key and connections, and does not pickle")
@@ -252,12 +252,12 @@ class SessionManager:
                 )
                 return Lost(Failure.FINAL, error)
             complete = True
-            return Reply(response.status, response.headers, body)
+            return Reply(response.status, response.headers, self._without_key(body))
         except _AIOHTTP_ERRORS as exc:
-            return _lost(exc, evidence)
+            return _lost(exc)
         except RuntimeError as exc:
             if session.closed:  # closed while the call was in flight
-                return _lost(aiohttp.ClientConnectionError(str(exc)), evidence)
+                return _lost(aiohttp.ClientConnectionError(str(exc)))
             raise
         finally:
             if response is not None:
@@ -281,6 +281,13 @@ class SessionManager:
         """Join a quoted path and query to the base URL."""
         return URL(f"{self._base}{path}?{query}" if query else self._base + path, encoded=True)
 
+    def _without_key(self, body: bytes) -> bytes:
+        """Blot the key out of any answer: what cannot be read later ends up in errors and tracebacks as it came.
+
+        A shorter one is no key of the service, and may be a word of the text.
+        """
+        return body.replace(self._key.encode(), b"***") if len(self._key) >= 16 else body
+
     def redact(self, text: str) -> str:
         """Blot out the key where the service echoes it."""
         return text.replace(self._key, "***") if self._key else text
@@ -303,7 +310,7 @@ _JSON_BODY = {"Content-Type": "application/json"}
 _AIOHTTP_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError)
 
 
-def _lost(exc: Exception, evidence: Evidence | None) -> Lost:
+def _lost(exc: Exception) -> Lost:
     """Turn what aiohttp raised into what is known: not sent, untrusted, or outcome unknown."""
     if isinstance(exc, (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)):
         return Lost(Failure.FINAL, TlsError("the server's certificate is not trusted; nothing was sent"))
@@ -318,8 +325,6 @@ def _lost(exc: Exception, evidence: Evidence | None) -> Lost:
         return Lost(Failure.FINAL, RedirectError("the server redirects to something that is no URL"))
     if isinstance(exc, aiohttp.TooManyRedirects):
         return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
-    if evidence is not None and evidence.connected and not evidence.sent:
-        return Lost(Failure.NOT_SENT, ConnectError("the connection broke before anything was sent"))
     if isinstance(exc, TimeoutError):
         return Lost(Failure.UNKNOWN, ProtocolError("no answer in time", may_have_applied=True))
     return Lost(Failure.UNKNOWN, ProtocolError(f"the connection broke ({type(exc).__name__})", may_have_applied=True))
