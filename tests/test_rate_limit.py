@@ -23,6 +23,8 @@ from .hostile import HostileServer, answer
         ("1.5", None, 1.5),
         ("Wed, 21 Oct 2015 07:28:10 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 10.0),  # a clock that is years off
         ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:10 GMT", 0.0),  # over already
+        ("Wed, 21 Oct 2015 07:28:10 -0000", "Wed, 21 Oct 2015 07:28:00 -0000", 10.0),  # no zone is UTC
+        ("Wed, 21 Oct 2015 09:28:10 +0200", "Wed, 21 Oct 2015 07:28:00 -0000", 10.0),
         ("-1", None, None),
         ("nan", None, None),
         ("inf", None, None),
@@ -208,6 +210,30 @@ async def test_a_slow_pace_grows_by_one_a_second() -> None:
     for _ in range(3):  # refused again and again: never slower than one in two seconds
         gate.limited(gate._epoch, 0.0)
     assert gate._rate == 0.5
+
+
+async def test_turns_come_at_the_pace() -> None:
+    gate = RateGate()
+    for _ in range(40):
+        await gate.acquire(FAR)
+    gate.limited(0, 0.0)
+    opened(gate)
+    gate._probe = None
+    now = asyncio.get_running_loop().time()
+    await gate.acquire(FAR)
+    assert gate._next - now == pytest.approx(1 / 20, abs=0.01)
+
+
+async def test_a_turn_of_an_earlier_epoch_does_not_free_the_probe() -> None:
+    gate = RateGate()
+    old = await gate.acquire(FAR)
+    gate.limited(old, 100.0)
+    opened(gate)
+    probe = await gate.acquire(FAR)
+    gate.abandoned(old)
+    assert gate._probe == probe
+    gate.abandoned(probe)
+    assert gate._probe == 0
 
 
 async def test_a_fast_pace_grows_by_a_tenth_a_second() -> None:

@@ -94,3 +94,7 @@ def test_successes_give_no_more_than_there_was() -> None:
 def test_there_are_fifty_retries_to_begin_with() -> None:
     quota = RetryQuota()
     assert sum(quota.take() for _ in range(100)) == 50
+
+
+def test_the_smallest_policy_sends_once_and_waits_for_nothing() -> None:
+    assert RetryPolicy(attempts=1, base=0, cap=0).pause(1) == 0.0
