@@ -109,6 +109,9 @@ class Pool:
         )
         # aiohttp sends PUT and DELETE a second time on its own when a connection drops, and has no public switch.
         # What is sent again is for retry.py to decide.
+        if not hasattr(session, "_retry_connection"):
+            text = f"aiohttp {aiohttp.__version__} may send PUT and DELETE twice on its own; please report this"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
         session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public switch
         if borrowed is not None:
             # Replaced, not added to: instrumentation may already have put its own into every new session.

@@ -91,25 +91,25 @@ class Handles:
     public: PublicStatusPage
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Row:
     """One operation."""
 
-    operation: str = attrs.field(kw_only=False)  # "PUT /v2/{page_id}", as the API's documents write it
-    call: Callable[[Handles], Any] = attrs.field(kw_only=False)
-    target: str  # the path and query that go out; of a list, its first page
-    effect: Effect
-    body: Any = None  # the JSON that goes out
-    needs: str = ""  # the fields that it cannot do without
-    reply: Any  # the JSON that comes back; None is an answer without a body
-    gives: type = NoneType  # what the caller gets; of a list, its items
-    expect: Mapping[str, object] = attrs.field(factory=dict[str, object])  # attribute path -> value
+    operation: str  # "PUT /v2/{page_id}", as the API's documents write it
+    call: Callable[[Handles], Any]
+    target: str = attrs.field(kw_only=True)  # the path and query that go out; of a list, its first page
+    effect: Effect = attrs.field(kw_only=True)
+    body: Any = attrs.field(default=None, kw_only=True)  # the JSON that goes out
+    needs: str = attrs.field(default="", kw_only=True)  # the fields that it cannot do without
+    reply: Any = attrs.field(kw_only=True)  # the JSON that comes back; None is an answer without a body
+    gives: type = attrs.field(default=NoneType, kw_only=True)  # what the caller gets; of a list, its items
+    expect: Mapping[str, object] = attrs.field(factory=dict[str, object], kw_only=True)  # attribute path -> value
     # The keys of the reply that are its frame, not its data: reduced answers keep them.
-    frame: Collection[str] = ()
+    frame: Collection[str] = attrs.field(default=(), kw_only=True)
     # What a 204 in place of the reply gives.
-    empty: object = UNREADABLE
+    empty: object = attrs.field(default=UNREADABLE, kw_only=True)
     # The same call, telling nobody: it may then be sent twice.
-    quiet: Callable[[Handles], Any] | None = None
+    quiet: Callable[[Handles], Any] | None = attrs.field(default=None, kw_only=True)
 
     @property
     def method(self) -> str:
