@@ -54,6 +54,9 @@ DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 _LOOKS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0)  # pauses before each look for a record
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_HOPS = 6
+
 _log = logging.getLogger("instatus_async")
 
 
@@ -229,7 +232,22 @@ class SessionManager:
         raise call.late()
 
     async def attempt(self, method: str, url: URL, data: bytes | None, evidence: Evidence | None) -> Reply | Lost:
-        """Send once. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along."""
+        """Send once; without a key, follow redirects (quirk 89), each hop a request that carries nothing on."""
+        for _ in range(_MOST_HOPS if self._follow else 1):
+            reply = await self._exchange(method, url, data, evidence)
+            if not self._follow or isinstance(reply, Lost) or reply.status not in _REDIRECTS:
+                return reply
+            try:
+                target = url.join(URL(reply.headers.get("Location", "")))
+            except ValueError:
+                target = URL()
+            if not target.host or target.scheme not in {"https", url.scheme}:
+                return Lost(Failure.FINAL, RedirectError("the server redirects to something that is not followed"))
+            url = target
+        return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
+
+    async def _exchange(self, method: str, url: URL, data: bytes | None, evidence: Evidence | None) -> Reply | Lost:
+        """Send and read. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along."""
         session = self._pool.session(fresh=evidence is not None)
         response: aiohttp.ClientResponse | None = None
         complete = False
@@ -239,8 +257,7 @@ class SessionManager:
                 url,
                 data=data,
                 headers=_JSON_BODY if data is not None else None,
-                allow_redirects=self._follow,
-                max_redirects=5,
+                allow_redirects=False,
                 proxy=self._proxy,
                 timeout=self._timeouts,
                 trace_request_ctx=evidence,
@@ -321,10 +338,6 @@ def _lost(exc: Exception) -> Lost:
         return Lost(Failure.NOT_SENT, ConnectError(f"no connection: {reason}; nothing was sent"))
     if isinstance(exc, (aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)):
         return Lost(Failure.NOT_SENT, ConnectError("no connection in time; nothing was sent"))
-    if isinstance(exc, aiohttp.InvalidURL):
-        return Lost(Failure.FINAL, RedirectError("the server redirects to something that is no URL"))
-    if isinstance(exc, aiohttp.TooManyRedirects):
-        return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
     if isinstance(exc, TimeoutError):
         return Lost(Failure.UNKNOWN, ProtocolError("no answer in time", may_have_applied=True))
     return Lost(Failure.UNKNOWN, ProtocolError(f"the connection broke ({type(exc).__name__})", may_have_applied=True))

@@ -309,6 +309,43 @@ async def test_a_redirect_is_not_followed() -> None:
         assert other.requests == []
 
 
+def to(location: str, status: int = 302) -> Script:
+    return answer(status=status, headers=[f"Location: {location}", "Set-Cookie: a=b"])
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_without_a_key_redirects_are_followed_with_nothing_in_hand(status: int) -> None:
+    async with HostileServer(answer({"there": 1})) as other, HostileServer(to("x", status)) as server:
+        server.scripts = [to("/b/c?d=e", status), to(f"{other.url}/summary.json", status)]
+        session = SessionManager(api_key=None, base_url=server.url)
+        assert await session.request("GET", "/a", effect=READ) == {"there": 1}
+        await session.aclose()
+    assert server.lines == ["GET /a", "GET /b/c?d=e"]
+    assert other.lines == ["GET /summary.json"]
+    assert not {"cookie", "authorization", "referer"} & set(other.requests[0].headers)
+
+
+@pytest.mark.parametrize(
+    "location", ["", "ftp://127.0.0.1/", "http://[", "http:///x", "javascript:alert(1)", "mailto:x"]
+)
+async def test_redirects_that_lead_nowhere(location: str) -> None:
+    async with HostileServer(to(location)) as server:
+        session = SessionManager(api_key=None, base_url=server.url, timeout=2)
+        with pytest.raises(RedirectError):
+            await session.request("GET", "/a", effect=READ)
+        await session.aclose()
+    assert len(server.requests) <= 6
+
+
+async def test_redirects_without_end() -> None:
+    async with HostileServer(to("/a")) as server:
+        session = SessionManager(api_key=None, base_url=server.url)
+        with pytest.raises(RedirectError, match="without end"):
+            await session.request("GET", "/a", effect=READ)
+        await session.aclose()
+    assert len(server.requests) == 6
+
+
 @pytest.mark.parametrize("raw", [b"<html>", b"  <!DOCTYPE html>"])
 async def test_html_instead_of_json(raw: bytes) -> None:
     error, sent = await failure(answer(raw=raw))
