@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable
@@ -383,6 +384,10 @@ async def test_14_a_body_that_drips(caplog: pytest.LogCaptureFixture, notifies: 
         await stage.with_time(5.0).works()
 
 
+@pytest.mark.skipif(
+    "max_headers" not in inspect.signature(aiohttp.ClientSession).parameters,
+    reason="this aiohttp counts no headers, and reads on until the deadline: take a newer one",
+)
 @pytest.mark.parametrize("notifies", [False, True])
 async def test_15_headers_without_end(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, notifies: bool
