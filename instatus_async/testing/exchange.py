@@ -115,7 +115,7 @@ class Exchange:
             self._log.note(self.entry.number, committed=carried_out)
         return self._response
 
-    def commit_if(self, wanted: bool) -> None:  # noqa: FBT001  the one thing it is about
+    def commit_if(self, wanted: bool) -> None:  # noqa: FBT001 - the one thing it is about
         """Carry the request out if that is wanted."""
         if wanted:
             self.commit()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _marker() -> Callable[..., Any]:
     try:
-        import pytest_asyncio  # noqa: PLC0415  it may be missing
+        import pytest_asyncio  # noqa: PLC0415 - it may be missing
     except ImportError:
         return pytest.fixture
     marker: Callable[..., Any] = pytest_asyncio.fixture
@@ -36,7 +36,7 @@ _fixture = _marker()
 @_fixture
 async def instatus_server() -> AsyncGenerator[InstatusServer]:
     """Run an Instatus of the test's own; it starts with the page Acme."""
-    from .server import InstatusServer  # noqa: PLC0415  only for tests that ask for it
+    from .server import InstatusServer  # noqa: PLC0415 - only for tests that ask for it
 
     async with InstatusServer() as server:
         yield server

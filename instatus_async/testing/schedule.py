@@ -74,7 +74,7 @@ class Schedule:
 
     def fault(self, place: int) -> Fault | None:
         """Return what befalls the request of this place, counted from 1."""
-        chance = random.Random(f"{self.seed}/{place}")  # noqa: S311  reproducible, not secret
+        chance = random.Random(f"{self.seed}/{place}")  # noqa: S311 - reproducible, not secret
         if chance.random() >= self.rate:
             return None
         return chance.choices([fault for _, fault in self.menu], [weight for weight, _ in self.menu])[0]

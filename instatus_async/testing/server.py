@@ -129,13 +129,13 @@ class InstatusServer:
 
     def client(self, **options: Any) -> InstatusClient:
         """Return an SDK client for this server, still to be entered or closed."""
-        from instatus_async import InstatusClient  # noqa: PLC0415  the SDK must be importable without this package
+        from instatus_async import InstatusClient  # noqa: PLC0415 - the SDK must be importable without this package
 
         return InstatusClient(api_key=self.api_key, base_url=self.url, **options)
 
     def public(self, page_id: str | None = None) -> PublicStatusPage:
         """Return an SDK reader of a page's public data."""
-        from instatus_async import PublicStatusPage  # noqa: PLC0415  the SDK must be importable without this package
+        from instatus_async import PublicStatusPage  # noqa: PLC0415 - the SDK must be importable without this package
 
         return PublicStatusPage(self.page_url(page_id))
 

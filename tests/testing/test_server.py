@@ -198,7 +198,7 @@ async def test_only_a_manual_clock_is_moved() -> None:
     with pytest.raises(ValueError, match="forward"):
         ManualClock().advance(timedelta(seconds=-1))
     with pytest.raises(ValueError, match="aware"):
-        ManualClock(datetime(2026, 1, 1))  # noqa: DTZ001  that is the point
+        ManualClock(datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
     assert InstatusServer(clock=lambda: datetime(2020, 1, 1, tzinfo=UTC)).page_id
 
 
