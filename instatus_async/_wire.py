@@ -318,10 +318,11 @@ class _Reader:
     def learn(self, value: Any) -> Model:
         """Read an object with a new set of keys, and remember how."""
         given = _mapping(value)
-        if len(self.shapes) >= _MOST_SHAPES:  # a service that makes up its keys must not fill the memory
+        keys = tuple(given)
+        if len(self.shapes) >= _MOST_SHAPES and keys != tuple(self._fields):
+            # A service that makes up its keys must not fill the memory: all others are read by one set.
             known = {key: given.get(key) for key in self._fields}
             return attrs.evolve(self.read(known), extra=self._extra(given))
-        keys = tuple(given)
         read = self._write(keys)
         if keys:  # an empty list has the keys of an empty object
             self.shapes[keys] = read

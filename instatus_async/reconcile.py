@@ -55,15 +55,16 @@ async def look(fingerprint: Fingerprint, ask: Ask) -> Found | Missing:
         return Missing()
     if fingerprint.points:
         metric = as_object(await ask(search.path, ""))
-        there = {as_object(point).get("timestamp") for point in metric.get("data") or ()}
+        stamps = [point.get("timestamp") for point in _listed(metric.get("data"))]
+        there = {stamp for stamp in stamps if isinstance(stamp, int)}
         missing = frozenset(point for point in fingerprint.points if point not in there)
         return Missing(missing) if missing else Found(None)
     rows = [row for row in await _rows(search, ask) if _is_it(row, search, fingerprint.sent_at)]
-    found = {row.get("id") or number: row for number, row in enumerate(rows)}
+    found = {_identity(row): row for row in rows}
     if len(found) > 1 and not search.certain:
         return Missing()  # which of them is ours nobody can say
     if len(found) > 1:
-        ids = tuple(str(key) for key in found)
+        ids = tuple(found)
         raise DuplicateDetectedError(
             f"{fingerprint.operation}: found {len(ids)} records of one call: {', '.join(ids)}. Subscribers may have "
             "been told more than once. Delete what is too much.",
@@ -76,15 +77,21 @@ async def _rows(search: Search, ask: Ask) -> Sequence[Mapping[str, Any]]:
     if not search.paged:
         document = as_object(await ask(search.path, ""))
         return _listed(document.get(search.inside)) if search.inside else [document]
-    rows: dict[Any, Mapping[str, Any]] = {}
+    rows: dict[str, Mapping[str, Any]] = {}
     for page in range(1, _MOST_PAGES + 1):
         answer = await ask(search.path, f"page={page}&{search.size}={_PER_PAGE}")
         listed = _listed(as_object(answer).get(search.inside) if search.inside else answer)
         before = len(rows)
-        rows |= {row.get("id") or repr(row): row for row in listed}
+        rows |= {_identity(row): row for row in listed}
         if len(rows) == before:
             break
     return list(rows.values())
+
+
+def _identity(row: Mapping[str, Any]) -> str:
+    """Tell one row from another, by all of it where it has no id."""
+    found = row.get("id")
+    return found if isinstance(found, str) and found else repr(row)
 
 
 def _listed(value: Any) -> Sequence[Mapping[str, Any]]:

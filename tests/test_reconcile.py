@@ -116,6 +116,17 @@ async def test_datapoints_one_by_one() -> None:
     assert (await seen(wanted, {"data": None}))[0] == Missing(frozenset({1000, 2000, 3000}))
 
 
+@pytest.mark.parametrize("data", [5, "x", {}, [5, None, {"timestamp": [1000]}, {"timestamp": {}}, {"timestamp": None}]])
+async def test_a_metric_that_makes_no_sense_has_no_points(data: Any) -> None:
+    wanted = Fingerprint(operation="POST /m", path="/m", sent_at=NOW, search=Search(path="/m", match={}), points=[1000])
+    assert (await seen(wanted, {"data": data}))[0] == Missing(frozenset({1000}))
+
+
+async def test_ids_that_are_none() -> None:
+    rows: Any = [{"id": ["x"], **MATCH}, {"id": {}, "name": "o"}, 5]
+    assert (await seen(fingerprint(), rows))[0] == Found(rows[0])
+
+
 async def test_what_cannot_be_looked_for() -> None:
     verdict, asked = await seen(Fingerprint(operation="POST /x", path="/x", sent_at=NOW))
     assert (verdict, asked) == (Missing(), [])

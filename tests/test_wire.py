@@ -177,6 +177,17 @@ def test_groups_of_every_age() -> None:
     assert whole.extra["status"] == "OPERATIONAL"
 
 
+def test_more_sets_of_keys_than_are_remembered() -> None:
+    """The reader keeps one function for each of the first hundred; the rest is read all the same."""
+    for number in range(300):
+        sample = read(Sample, {"id": "i", "name": {"en": "E"}, f"new{number}": number, "count": number})
+        assert (sample.id, sample.name, sample.count, sample.text) == ("i", "E", number, None)
+        assert sample.extra == {f"new{number}": number, "name": {"en": "E"}}
+        with pytest.raises(DecodeError) as caught:
+            read(Sample, {f"other{number}": 1})
+        assert caught.value.path == "$.id"
+
+
 def test_one_or_many_locations() -> None:
     assert read(Monitor, {"locations": "US_EAST_1"}).locations == ("US_EAST_1",)
     assert read(Monitor, {"locations": ["US_EAST_1", "NEW"]}).locations == ("US_EAST_1", "NEW")

@@ -1,11 +1,12 @@
 """Teammates: the people who may work on a page."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack, cast
+from typing import Any, Literal, Required, TypeAlias, TypedDict, Unpack
 
 import attrs
 
 from .._model import Model, OpenEnum
+from .._wire import as_object
 from ..pagination import CONCURRENCY, Pager
 from ._base import NOTIFY, Body, FoundBy, PageResource
 from .user import Person
@@ -80,7 +81,7 @@ class Teammates(PageResource):
             body=Body(TeammateCreate, fields, found_by=FoundBy("/v1/{page_id}/team", ("user.email",))),
         )
         # The answer is empty, {email}, or the row of the user, whose id is not the member's (quirk 64).
-        told = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        told = as_object(value)
         added: dict[str, Any] = {"email": fields["email"], **told}
         if "id" in told and "user" not in told:
             added = {"email": fields["email"], "user": told}
