@@ -4,224 +4,230 @@ Start with `InstatusClient`, or with `PublicStatusPage` where there is no key. `
 to try them on.
 """
 
-from ._model import Model, OpenEnum, SeverityEnum, Translations
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._version import __version__
-from .client import InstatusClient, Page
-from .errors import (
-    APIError,
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigError,
-    ConflictError,
-    ConnectError,
-    DeadlineExceededError,
-    DecodeError,
-    DuplicateDetectedError,
-    InstatusError,
-    InvalidIdError,
-    InvalidRequestError,
-    NotFoundError,
-    OutcomeUnknownError,
-    PaginationError,
-    PermissionDeniedError,
-    ProtocolError,
-    RateLimitError,
-    RedirectError,
-    ResponseTooLargeError,
-    ServerError,
-    TlsError,
-    TransportError,
-    UnprocessableError,
-)
-from .pagination import Pager
-from .public import (
-    PublicComponent,
-    PublicIncident,
-    PublicMaintenance,
-    PublicPage,
-    PublicPageStatus,
-    PublicStatusPage,
-    PublicSummary,
-)
-from .rate_limit import Gate, RateGate
-from .reconcile import Fingerprint
-from .resources._common import AnyHttpMethod, HttpMethod
-from .resources.audience_groups import (
-    AudienceGroup,
-    AudienceGroupChange,
-    AudienceGroupComponent,
-    AudienceGroupCreate,
-    AudienceGroups,
-    AudienceGroupTeammate,
-)
-from .resources.components import (
-    AnyComponentStatus,
-    Component,
-    ComponentChange,
-    ComponentCreate,
-    ComponentFields,
-    ComponentGroup,
-    Components,
-    ComponentStatus,
-    Site,
-    StatusMap,
-)
-from .resources.escalation_policies import (
-    AnyEscalationRuleCondition,
-    EscalationAction,
-    EscalationActionFields,
-    EscalationPolicies,
-    EscalationPolicy,
-    EscalationPolicyFields,
-    EscalationRule,
-    EscalationRuleCondition,
-    EscalationRuleFields,
-)
-from .resources.incidents import (
-    AnyIncidentStatus,
-    Incident,
-    IncidentChange,
-    IncidentCreate,
-    IncidentImpact,
-    IncidentNotice,
-    Incidents,
-    IncidentStatus,
-    IncidentUpdate,
-    IncidentUpdateChange,
-    IncidentUpdateCreate,
-    IncidentUpdates,
-)
-from .resources.maintenances import (
-    AnyMaintenanceStatus,
-    Maintenance,
-    MaintenanceChange,
-    MaintenanceCreate,
-    MaintenanceNotice,
-    MaintenancePlan,
-    Maintenances,
-    MaintenanceStatus,
-    MaintenanceUpdate,
-    MaintenanceUpdateChange,
-    MaintenanceUpdateCreate,
-    MaintenanceUpdateFields,
-    MaintenanceUpdates,
-)
-from .resources.metrics import Datapoint, Metric, MetricChange, MetricCreate, Metrics
-from .resources.monitor_alerts import (
-    AnyMonitorAlertType,
-    MonitorAlert,
-    MonitorAlertChange,
-    MonitorAlertCreate,
-    MonitorAlerts,
-    MonitorAlertType,
-)
-from .resources.monitor_groups import (
-    MonitorGroup,
-    MonitorGroupChange,
-    MonitorGroupCreate,
-    MonitorGroupMember,
-    MonitorGroups,
-    MonitorRun,
-)
-from .resources.monitors import (
-    AnyComparisonType,
-    AnyMonitorAssertionType,
-    AnyMonitorLocation,
-    AnyMonitorStatus,
-    AnyMonitorType,
-    ComparisonType,
-    Monitor,
-    MonitorAssertion,
-    MonitorAssertionFields,
-    MonitorAssertionType,
-    MonitorBasicAuth,
-    MonitorBasicAuthFields,
-    MonitorChange,
-    MonitorCreate,
-    MonitorLocation,
-    MonitorOnFail,
-    MonitorOnFailFields,
-    MonitorOnRecover,
-    MonitorOnRecoverFields,
-    Monitors,
-    MonitorStatus,
-    MonitorType,
-)
-from .resources.on_call_schedules import (
-    AnyCustomRotationTypeUnit,
-    AnyDayOfWeek,
-    AnyRestrictionType,
-    AnyRotationType,
-    AnyScheduleStatus,
-    CustomRotationTypeUnit,
-    DayOfWeek,
-    OnCallMember,
-    OnCallMembers,
-    OnCallSchedule,
-    OnCallScheduleChange,
-    OnCallScheduleCreate,
-    OnCallSchedules,
-    OnCallShift,
-    OnCallShiftChange,
-    OnCallShiftFields,
-    OnCallShiftMember,
-    OnCallShiftMemberChange,
-    OnCallShiftMemberFields,
-    OnCallShiftTimes,
-    PersonFields,
-    RestrictionType,
-    RotationType,
-    ScheduleStatus,
-    TimeInterval,
-    TimeIntervalFields,
-    WorkspaceMemberFields,
-)
-from .resources.pages import (
-    AnyPageStatus,
-    AnySmsService,
-    PageActions,
-    PageChange,
-    PageCreate,
-    PageFields,
-    Pages,
-    PageStatus,
-    SecureLink,
-    SmsService,
-    StatusPage,
-)
-from .resources.routing_rules import (
-    ActionType,
-    AnyActionType,
-    AnyAssertionType,
-    AssertionType,
-    RoutingAction,
-    RoutingActionFields,
-    RoutingAssertion,
-    RoutingAssertionFields,
-    RoutingRule,
-    RoutingRuleChange,
-    RoutingRuleCreate,
-    RoutingRules,
-)
-from .resources.subscribers import Subscriber, SubscriberCreate, Subscribers
-from .resources.teammates import AnyTeammatePermission, Teammate, TeammateCreate, TeammatePermission, Teammates
-from .resources.templates import (
-    AnyTemplateStatus,
-    AnyTemplateType,
-    Template,
-    TemplateChange,
-    TemplateComponent,
-    TemplateCreate,
-    TemplateOrigin,
-    Templates,
-    TemplateStatus,
-    TemplateType,
-)
-from .resources.user import Member, Person, User, UserProfile
-from .resources.workspaces import Workspace, WorkspaceCreate, Workspaces
-from .retry import Effect, RetryPolicy
-from .session import Event
+
+if TYPE_CHECKING:
+    from ._model import Model, OpenEnum, SeverityEnum, Translations
+    from .client import InstatusClient
+    from .errors import (
+        APIError,
+        AuthenticationError,
+        BadRequestError,
+        ClientStateError,
+        ConfigError,
+        ConflictError,
+        ConnectError,
+        DeadlineExceededError,
+        DecodeError,
+        DuplicateDetectedError,
+        InstatusError,
+        InvalidIdError,
+        InvalidRequestError,
+        NotFoundError,
+        OutcomeUnknownError,
+        PaginationError,
+        PermissionDeniedError,
+        ProtocolError,
+        RateLimitError,
+        RedirectError,
+        ResponseTooLargeError,
+        ServerError,
+        TlsError,
+        TransportError,
+        UnprocessableError,
+    )
+    from .page import Page
+    from .pagination import Pager
+    from .public import (
+        PublicComponent,
+        PublicIncident,
+        PublicMaintenance,
+        PublicPage,
+        PublicPageStatus,
+        PublicStatusPage,
+        PublicSummary,
+    )
+    from .rate_limit import Gate, RateGate
+    from .reconcile import Fingerprint
+    from .resources._common import AnyHttpMethod, HttpMethod
+    from .resources.audience_groups import (
+        AudienceGroup,
+        AudienceGroupChange,
+        AudienceGroupComponent,
+        AudienceGroupCreate,
+        AudienceGroups,
+        AudienceGroupTeammate,
+    )
+    from .resources.components import (
+        AnyComponentStatus,
+        Component,
+        ComponentChange,
+        ComponentCreate,
+        ComponentFields,
+        ComponentGroup,
+        Components,
+        ComponentStatus,
+        Site,
+        StatusMap,
+    )
+    from .resources.escalation_policies import (
+        AnyEscalationRuleCondition,
+        EscalationAction,
+        EscalationActionFields,
+        EscalationPolicies,
+        EscalationPolicy,
+        EscalationPolicyFields,
+        EscalationRule,
+        EscalationRuleCondition,
+        EscalationRuleFields,
+    )
+    from .resources.incidents import (
+        AnyIncidentStatus,
+        Incident,
+        IncidentChange,
+        IncidentCreate,
+        IncidentImpact,
+        IncidentNotice,
+        Incidents,
+        IncidentStatus,
+        IncidentUpdate,
+        IncidentUpdateChange,
+        IncidentUpdateCreate,
+        IncidentUpdates,
+    )
+    from .resources.maintenances import (
+        AnyMaintenanceStatus,
+        Maintenance,
+        MaintenanceChange,
+        MaintenanceCreate,
+        MaintenanceNotice,
+        MaintenancePlan,
+        Maintenances,
+        MaintenanceStatus,
+        MaintenanceUpdate,
+        MaintenanceUpdateChange,
+        MaintenanceUpdateCreate,
+        MaintenanceUpdateFields,
+        MaintenanceUpdates,
+    )
+    from .resources.metrics import Datapoint, Metric, MetricChange, MetricCreate, Metrics
+    from .resources.monitor_alerts import (
+        AnyMonitorAlertType,
+        MonitorAlert,
+        MonitorAlertChange,
+        MonitorAlertCreate,
+        MonitorAlerts,
+        MonitorAlertType,
+    )
+    from .resources.monitor_groups import (
+        MonitorGroup,
+        MonitorGroupChange,
+        MonitorGroupCreate,
+        MonitorGroupMember,
+        MonitorGroups,
+        MonitorRun,
+    )
+    from .resources.monitors import (
+        AnyComparisonType,
+        AnyMonitorAssertionType,
+        AnyMonitorLocation,
+        AnyMonitorStatus,
+        AnyMonitorType,
+        ComparisonType,
+        Monitor,
+        MonitorAssertion,
+        MonitorAssertionFields,
+        MonitorAssertionType,
+        MonitorBasicAuth,
+        MonitorBasicAuthFields,
+        MonitorChange,
+        MonitorCreate,
+        MonitorLocation,
+        MonitorOnFail,
+        MonitorOnFailFields,
+        MonitorOnRecover,
+        MonitorOnRecoverFields,
+        Monitors,
+        MonitorStatus,
+        MonitorType,
+    )
+    from .resources.on_call_schedules import (
+        AnyCustomRotationTypeUnit,
+        AnyDayOfWeek,
+        AnyRestrictionType,
+        AnyRotationType,
+        AnyScheduleStatus,
+        CustomRotationTypeUnit,
+        DayOfWeek,
+        OnCallMember,
+        OnCallMembers,
+        OnCallSchedule,
+        OnCallScheduleChange,
+        OnCallScheduleCreate,
+        OnCallSchedules,
+        OnCallShift,
+        OnCallShiftChange,
+        OnCallShiftFields,
+        OnCallShiftMember,
+        OnCallShiftMemberChange,
+        OnCallShiftMemberFields,
+        OnCallShiftTimes,
+        PersonFields,
+        RestrictionType,
+        RotationType,
+        ScheduleStatus,
+        TimeInterval,
+        TimeIntervalFields,
+        WorkspaceMemberFields,
+    )
+    from .resources.pages import (
+        AnyPageStatus,
+        AnySmsService,
+        PageActions,
+        PageChange,
+        PageCreate,
+        PageFields,
+        Pages,
+        PageStatus,
+        SecureLink,
+        SmsService,
+        StatusPage,
+    )
+    from .resources.routing_rules import (
+        ActionType,
+        AnyActionType,
+        AnyAssertionType,
+        AssertionType,
+        RoutingAction,
+        RoutingActionFields,
+        RoutingAssertion,
+        RoutingAssertionFields,
+        RoutingRule,
+        RoutingRuleChange,
+        RoutingRuleCreate,
+        RoutingRules,
+    )
+    from .resources.subscribers import Subscriber, SubscriberCreate, Subscribers
+    from .resources.teammates import AnyTeammatePermission, Teammate, TeammateCreate, TeammatePermission, Teammates
+    from .resources.templates import (
+        AnyTemplateStatus,
+        AnyTemplateType,
+        Template,
+        TemplateChange,
+        TemplateComponent,
+        TemplateCreate,
+        TemplateOrigin,
+        Templates,
+        TemplateStatus,
+        TemplateType,
+    )
+    from .resources.user import Member, Person, User, UserProfile
+    from .resources.workspaces import Workspace, WorkspaceCreate, Workspaces
+    from .retry import Effect, RetryPolicy
+    from .session import Event
 
 __all__ = [
     "APIError",
@@ -437,3 +443,72 @@ __all__ = [
     "Workspaces",
     "__version__",
 ]
+
+# Each name is imported when it is first asked for: creating the models of nouns that a program does not use would be
+# most of what importing the SDK costs. Type checkers read the imports above; a test holds the two against each other.
+_HOMES = """
+    _model: Model OpenEnum SeverityEnum Translations
+    client: InstatusClient
+    errors: APIError AuthenticationError BadRequestError ClientStateError ConfigError ConflictError ConnectError
+        DeadlineExceededError DecodeError DuplicateDetectedError InstatusError InvalidIdError InvalidRequestError
+        NotFoundError OutcomeUnknownError PaginationError PermissionDeniedError ProtocolError RateLimitError
+        RedirectError ResponseTooLargeError ServerError TlsError TransportError UnprocessableError
+    page: Page
+    pagination: Pager
+    public: PublicComponent PublicIncident PublicMaintenance PublicPage PublicPageStatus PublicStatusPage PublicSummary
+    rate_limit: Gate RateGate
+    reconcile: Fingerprint
+    resources._common: AnyHttpMethod HttpMethod
+    resources.audience_groups: AudienceGroup AudienceGroupChange AudienceGroupComponent AudienceGroupCreate
+        AudienceGroups AudienceGroupTeammate
+    resources.components: AnyComponentStatus Component ComponentChange ComponentCreate ComponentFields ComponentGroup
+        Components ComponentStatus Site StatusMap
+    resources.escalation_policies: AnyEscalationRuleCondition EscalationAction EscalationActionFields EscalationPolicies
+        EscalationPolicy EscalationPolicyFields EscalationRule EscalationRuleCondition EscalationRuleFields
+    resources.incidents: AnyIncidentStatus Incident IncidentChange IncidentCreate IncidentImpact IncidentNotice
+        Incidents IncidentStatus IncidentUpdate IncidentUpdateChange IncidentUpdateCreate IncidentUpdates
+    resources.maintenances: AnyMaintenanceStatus Maintenance MaintenanceChange MaintenanceCreate MaintenanceNotice
+        MaintenancePlan Maintenances MaintenanceStatus MaintenanceUpdate MaintenanceUpdateChange MaintenanceUpdateCreate
+        MaintenanceUpdateFields MaintenanceUpdates
+    resources.metrics: Datapoint Metric MetricChange MetricCreate Metrics
+    resources.monitor_alerts: AnyMonitorAlertType MonitorAlert MonitorAlertChange MonitorAlertCreate MonitorAlerts
+        MonitorAlertType
+    resources.monitor_groups: MonitorGroup MonitorGroupChange MonitorGroupCreate MonitorGroupMember MonitorGroups
+        MonitorRun
+    resources.monitors: AnyComparisonType AnyMonitorAssertionType AnyMonitorLocation AnyMonitorStatus AnyMonitorType
+        ComparisonType Monitor MonitorAssertion MonitorAssertionFields MonitorAssertionType MonitorBasicAuth
+        MonitorBasicAuthFields MonitorChange MonitorCreate MonitorLocation MonitorOnFail MonitorOnFailFields
+        MonitorOnRecover MonitorOnRecoverFields Monitors MonitorStatus MonitorType
+    resources.on_call_schedules: AnyCustomRotationTypeUnit AnyDayOfWeek AnyRestrictionType AnyRotationType
+        AnyScheduleStatus CustomRotationTypeUnit DayOfWeek OnCallMember OnCallMembers OnCallSchedule
+        OnCallScheduleChange OnCallScheduleCreate OnCallSchedules OnCallShift OnCallShiftChange OnCallShiftFields
+        OnCallShiftMember OnCallShiftMemberChange OnCallShiftMemberFields OnCallShiftTimes PersonFields RestrictionType
+        RotationType ScheduleStatus TimeInterval TimeIntervalFields WorkspaceMemberFields
+    resources.pages: AnyPageStatus AnySmsService PageActions PageChange PageCreate PageFields Pages PageStatus
+        SecureLink SmsService StatusPage
+    resources.routing_rules: ActionType AnyActionType AnyAssertionType AssertionType RoutingAction RoutingActionFields
+        RoutingAssertion RoutingAssertionFields RoutingRule RoutingRuleChange RoutingRuleCreate RoutingRules
+    resources.subscribers: Subscriber SubscriberCreate Subscribers
+    resources.teammates: AnyTeammatePermission Teammate TeammateCreate TeammatePermission Teammates
+    resources.templates: AnyTemplateStatus AnyTemplateType Template TemplateChange TemplateComponent TemplateCreate
+        TemplateOrigin Templates TemplateStatus TemplateType
+    resources.user: Member Person User UserProfile
+    resources.workspaces: Workspace WorkspaceCreate Workspaces
+    retry: Effect RetryPolicy
+    session: Event
+"""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        home = ""
+        for word in _HOMES.split():
+            if word[-1] == ":":
+                home = word[:-1]
+            elif word == name:
+                value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=import_module(__name__))
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

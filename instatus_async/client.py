@@ -1,43 +1,34 @@
-"""The two handles: `InstatusClient` for the account, `Page` for one status page. Building them does no I/O."""
+"""The account behind an API key. Building its handle does no I/O."""
+
+# Nouns are imported when they are first asked for: their models would be most of what importing the SDK costs.
 
 import os
 import re
 import ssl as ssl_module
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import quote, urlencode
 
 import aiohttp
 
-from ._body import identifier
 from ._model import Model
 from ._settings import hidden
 from ._wire import read
 from .errors import ConfigError, InvalidRequestError
 from .rate_limit import Gate
 from .reconcile import Fingerprint
-from .resources.audience_groups import AudienceGroups
-from .resources.components import Components
-from .resources.escalation_policies import EscalationPolicies
-from .resources.incidents import Incidents
-from .resources.maintenances import Maintenances
-from .resources.metrics import Metrics
-from .resources.monitor_alerts import MonitorAlerts
-from .resources.monitor_groups import MonitorGroups
-from .resources.monitors import Monitors
-from .resources.on_call_schedules import OnCallSchedules
-from .resources.pages import PageActions, Pages
-from .resources.routing_rules import RoutingRules
-from .resources.subscribers import Subscribers
-from .resources.teammates import Teammates
-from .resources.templates import Templates
-from .resources.user import User
-from .resources.workspaces import Workspaces
 from .retry import Effect, RetryPolicy
 from .session import DEFAULT_BASE_URL, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, Event, SessionManager
 
-__all__ = ["InstatusClient", "Page"]
+if TYPE_CHECKING:
+    from .page import Page
+    from .resources.pages import Pages
+    from .resources.user import User
+    from .resources.workspaces import Workspaces
+
+__all__ = ["InstatusClient"]
 
 _EFFECT_OF_METHOD = {
     "GET": Effect.READ,
@@ -47,56 +38,6 @@ _EFFECT_OF_METHOD = {
     "POST": Effect.NOTIFY,
     "PATCH": Effect.NOTIFY,
 }
-
-
-class Page(PageActions):
-    """One status page: everything that belongs to it."""
-
-    __slots__ = (
-        "audience_groups",
-        "components",
-        "escalation_policies",
-        "incidents",
-        "maintenances",
-        "metrics",
-        "monitor_alerts",
-        "monitor_groups",
-        "monitors",
-        "on_call_schedules",
-        "routing_rules",
-        "subscribers",
-        "teammates",
-        "templates",
-    )
-
-    def __init__(self, session: SessionManager, page_id: str) -> None:
-        super().__init__(session, identifier(page_id, "page_id"))
-        self.components: Components = Components(session, page_id)
-        self.incidents: Incidents = Incidents(session, page_id)
-        self.maintenances: Maintenances = Maintenances(session, page_id)
-        self.templates: Templates = Templates(session, page_id)
-        self.metrics: Metrics = Metrics(session, page_id)
-        self.subscribers: Subscribers = Subscribers(session, page_id)
-        self.audience_groups: AudienceGroups = AudienceGroups(session, page_id)
-        self.teammates: Teammates = Teammates(session, page_id)
-        self.monitors: Monitors = Monitors(session, page_id)
-        self.monitor_groups: MonitorGroups = MonitorGroups(session, page_id)
-        self.monitor_alerts: MonitorAlerts = MonitorAlerts(session, page_id)
-        self.routing_rules: RoutingRules = RoutingRules(session, page_id)
-        self.escalation_policies: EscalationPolicies = EscalationPolicies(session, page_id)
-        self.on_call_schedules: OnCallSchedules = OnCallSchedules(session, page_id)
-
-    @property
-    def id(self) -> str:
-        """The page's id."""
-        return self._page_id
-
-    def __repr__(self) -> str:
-        return f"<Page {getattr(self, '_page_id', None)}>"
-
-    def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> "Page":
-        """Return the same page with another total timeout, in seconds, or retry policy for its calls."""
-        return Page(self._session.with_options(timeout=timeout, retry=retry), self._page_id)
 
 
 class InstatusClient:
@@ -113,8 +54,6 @@ class InstatusClient:
 
     Raises ConfigError for a setting that cannot work, or that would show the key to others.
     """
-
-    __slots__ = ("_session", "pages", "user", "workspaces")
 
     def __init__(
         self,
@@ -137,40 +76,55 @@ class InstatusClient:
             if api_key is None:
                 raise ConfigError("No API key: set INSTATUS_API_KEY, or pass api_key=.")
         api_key = hidden(api_key)
-        self._use(
-            SessionManager(
-                api_key=api_key,
-                base_url=base_url,
-                timeout=timeout,
-                session=session,
-                retry=retry,
-                gate=gate,
-                proxy=proxy,
-                ssl=ssl,
-                trust_env=trust_env,
-                user_agent=user_agent,
-                max_response_bytes=max_response_bytes,
-                on_event=on_event,
-            )
+        self._session = SessionManager(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            session=session,
+            retry=retry,
+            gate=gate,
+            proxy=proxy,
+            ssl=ssl,
+            trust_env=trust_env,
+            user_agent=user_agent,
+            max_response_bytes=max_response_bytes,
+            on_event=on_event,
         )
 
-    def _use(self, session: SessionManager) -> None:
-        self._session = session
-        self.pages: Pages = Pages(session)
-        self.workspaces: Workspaces = Workspaces(session)
-        self.user: User = User(session)
+    @cached_property
+    def pages(self) -> "Pages":
+        """The status pages of the account."""
+        from .resources.pages import Pages
 
-    def page(self, page_id: str, /) -> Page:
+        return Pages(self._session)
+
+    @cached_property
+    def workspaces(self) -> "Workspaces":
+        """The workspaces of the account."""
+        from .resources.workspaces import Workspaces
+
+        return Workspaces(self._session)
+
+    @cached_property
+    def user(self) -> "User":
+        """The user whose key this is."""
+        from .resources.user import User
+
+        return User(self._session)
+
+    def page(self, page_id: str, /) -> "Page":
         """Return the handle of one status page. Nothing is sent.
 
         Raises InvalidIdError for what cannot be an id.
         """
+        from .page import Page
+
         return Page(self._session, page_id)
 
     def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> "InstatusClient":
         """Return a view on the same connections with another total timeout, in seconds, or retry policy."""
         view = object.__new__(InstatusClient)
-        view._use(self._session.with_options(timeout=timeout, retry=retry))
+        view._session = self._session.with_options(timeout=timeout, retry=retry)
         return view
 
     async def request(

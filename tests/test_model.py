@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import attrs
 import pytest
 
 import instatus_async
 from instatus_async import ComponentStatus, Incident, IncidentImpact, IncidentStatus
-from instatus_async._model import Model, OpenEnum, SeverityEnum
+from instatus_async._model import Model, OpenEnum
 from instatus_async._wire import read
 
-T = TypeVar("T")
-
-
-def every(base: type[T]) -> list[type[T]]:
-    """All public classes below one, in a fixed order; the twins that the readers fill are left out."""
-    classes = list(base.__subclasses__())
-    for cls in classes:  # grows as it goes
-        classes += cls.__subclasses__()
-    return sorted({cls for cls in classes if cls.__name__ in instatus_async.__all__}, key=lambda cls: cls.__name__)
-
-
-MODELS = [cls for cls in every(Model) if vars(instatus_async)[cls.__name__] is cls]
-ENUMS = [cls for cls in every(OpenEnum) if cls is not SeverityEnum]
+PUBLIC: list[Any] = [getattr(instatus_async, name) for name in instatus_async.__all__]
+CLASSES: list[type] = [each for each in PUBLIC if isinstance(each, type)]
+MODELS: list[type[Model]] = [cls for cls in CLASSES if issubclass(cls, Model)]
+ENUMS: list[type[OpenEnum]] = [cls for cls in CLASSES if issubclass(cls, OpenEnum) and [*cls]]
 
 
 def test_there_are_models_and_enums() -> None:
