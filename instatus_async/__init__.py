@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         APIError,
         AuthenticationError,
         BadRequestError,
+        BufferFullError,
         ClientStateError,
         ConfigError,
         ConflictError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         InstatusError,
         InvalidIdError,
         InvalidRequestError,
+        LateDatapointError,
         NotFoundError,
         OutcomeUnknownError,
         PaginationError,
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
         TlsError,
         TransportError,
         UnprocessableError,
+        UnsentDatapointsError,
     )
+    from .jobs.metric_buffer import BufferClock, BufferTimer, MetricBuffer
+    from .jobs.metrics import MetricJobs
     from .page import Page
     from .pagination import Pager
     from .public import (
@@ -264,6 +269,9 @@ __all__ = [
     "AudienceGroups",
     "AuthenticationError",
     "BadRequestError",
+    "BufferClock",
+    "BufferFullError",
+    "BufferTimer",
     "ClientStateError",
     "ComparisonType",
     "Component",
@@ -310,6 +318,7 @@ __all__ = [
     "InstatusError",
     "InvalidIdError",
     "InvalidRequestError",
+    "LateDatapointError",
     "Maintenance",
     "MaintenanceChange",
     "MaintenanceCreate",
@@ -324,8 +333,10 @@ __all__ = [
     "Maintenances",
     "Member",
     "Metric",
+    "MetricBuffer",
     "MetricChange",
     "MetricCreate",
+    "MetricJobs",
     "Metrics",
     "Model",
     "Monitor",
@@ -435,6 +446,7 @@ __all__ = [
     "Translations",
     "TransportError",
     "UnprocessableError",
+    "UnsentDatapointsError",
     "User",
     "UserProfile",
     "Workspace",
@@ -449,10 +461,13 @@ __all__ = [
 _HOMES = """
     _model: Model OpenEnum SeverityEnum Translations
     client: InstatusClient
-    errors: APIError AuthenticationError BadRequestError ClientStateError ConfigError ConflictError ConnectError
-        DeadlineExceededError DecodeError DuplicateDetectedError InstatusError InvalidIdError InvalidRequestError
-        NotFoundError OutcomeUnknownError PaginationError PermissionDeniedError ProtocolError RateLimitError
-        RedirectError ResponseTooLargeError ServerError TlsError TransportError UnprocessableError
+    errors: APIError AuthenticationError BadRequestError BufferFullError ClientStateError ConfigError ConflictError
+        ConnectError DeadlineExceededError DecodeError DuplicateDetectedError InstatusError InvalidIdError
+        InvalidRequestError LateDatapointError NotFoundError OutcomeUnknownError PaginationError PermissionDeniedError
+        ProtocolError RateLimitError RedirectError ResponseTooLargeError ServerError TlsError TransportError
+        UnprocessableError UnsentDatapointsError
+    jobs.metric_buffer: BufferClock BufferTimer MetricBuffer
+    jobs.metrics: MetricJobs
     page: Page
     pagination: Pager
     public: PublicComponent PublicIncident PublicMaintenance PublicPage PublicPageStatus PublicStatusPage PublicSummary

@@ -6,7 +6,8 @@ arguments, not in its attributes, not in the exceptions behind it. All of them p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ._fingerprint import Fingerprint
 
@@ -14,6 +15,7 @@ __all__ = [
     "APIError",
     "AuthenticationError",
     "BadRequestError",
+    "BufferFullError",
     "ClientStateError",
     "ConfigError",
     "ConflictError",
@@ -24,6 +26,7 @@ __all__ = [
     "InstatusError",
     "InvalidIdError",
     "InvalidRequestError",
+    "LateDatapointError",
     "NotFoundError",
     "OutcomeUnknownError",
     "PaginationError",
@@ -36,6 +39,7 @@ __all__ = [
     "TlsError",
     "TransportError",
     "UnprocessableError",
+    "UnsentDatapointsError",
 ]
 
 
@@ -214,6 +218,34 @@ class DecodeError(InstatusError, ValueError):
 
 class PaginationError(InstatusError):
     """Report a list that repeats itself or never ends; what came before the error was delivered."""
+
+
+class BufferFullError(InstatusError):
+    """Refuse a value because its buffer holds all that it may; the value was not accepted, and nothing was lost."""
+
+
+class LateDatapointError(InvalidRequestError):
+    """Refuse a value whose point was made already, and cannot change any more; the value was not accepted."""
+
+
+class UnsentDatapointsError(InstatusError):
+    """Report values that a buffer had accepted, and that are not known to be on record.
+
+    `points` are pairs of a time and a value, oldest first, as `metrics.add_datapoints` takes them. `doubtful` are those
+    among them that were sent once, with an outcome that nobody knows: read the metric before you send them again. The
+    cause is the error that kept them back, if there was one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        points: Sequence[tuple[datetime, float]] = (),
+        doubtful: Sequence[tuple[datetime, float]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.points: Sequence[tuple[datetime, float]] = tuple(points)
+        self.doubtful: Sequence[tuple[datetime, float]] = tuple(doubtful)
 
 
 ERROR_OF_STATUS: Mapping[int, type[APIError]] = {

@@ -11,12 +11,12 @@ from .retry import RetryPolicy
 from .session import SessionManager
 
 if TYPE_CHECKING:
+    from .jobs.metrics import MetricJobs
     from .resources.audience_groups import AudienceGroups
     from .resources.components import Components
     from .resources.escalation_policies import EscalationPolicies
     from .resources.incidents import Incidents
     from .resources.maintenances import Maintenances
-    from .resources.metrics import Metrics
     from .resources.monitor_alerts import MonitorAlerts
     from .resources.monitor_groups import MonitorGroups
     from .resources.monitors import Monitors
@@ -64,11 +64,11 @@ class Page(PageActions):
         return Templates(self._session, self._page_id)
 
     @cached_property
-    def metrics(self) -> "Metrics":
+    def metrics(self) -> "MetricJobs":
         """The graphs of the page, and their points."""
-        from .resources.metrics import Metrics
+        from .jobs.metrics import MetricJobs
 
-        return Metrics(self._session, self._page_id)
+        return MetricJobs(self._session, self._page_id)
 
     @cached_property
     def subscribers(self) -> "Subscribers":

@@ -1,0 +1,1 @@
+"""Jobs that take more than one request, built on what the client offers to everybody."""
