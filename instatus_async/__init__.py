@@ -1,7 +1,7 @@
 """The asyncio SDK for Instatus status pages.
 
-Start with `InstatusClient`, or with `PublicStatusPage` where there is no key. `instatus_async.testing` is an Instatus
-to try them on.
+Start with `InstatusClient`, or with `PublicStatusPage` where there is no key. `instatus_async.webhooks` reads what
+Instatus sends, and `instatus_async.testing` is an Instatus to try them on.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         APIError,
         AuthenticationError,
         BadRequestError,
+        BodyTooLargeError,
         BufferFullError,
         ClientStateError,
         ConfigError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         RedirectError,
         ResponseTooLargeError,
         ServerError,
+        SignatureError,
         TlsError,
         TransportError,
         UnprocessableError,
@@ -233,6 +235,7 @@ if TYPE_CHECKING:
     from .resources.workspaces import Workspace, WorkspaceCreate, Workspaces
     from .retry import Effect, RetryPolicy
     from .session import Event
+    from .triggers import Heartbeat, TriggerState, heartbeat, trigger
 
 __all__ = [
     "APIError",
@@ -269,6 +272,7 @@ __all__ = [
     "AudienceGroups",
     "AuthenticationError",
     "BadRequestError",
+    "BodyTooLargeError",
     "BufferClock",
     "BufferFullError",
     "BufferTimer",
@@ -302,6 +306,7 @@ __all__ = [
     "Event",
     "Fingerprint",
     "Gate",
+    "Heartbeat",
     "HttpMethod",
     "Incident",
     "IncidentChange",
@@ -421,6 +426,7 @@ __all__ = [
     "SecureLink",
     "ServerError",
     "SeverityEnum",
+    "SignatureError",
     "Site",
     "SmsService",
     "StatusMap",
@@ -445,6 +451,7 @@ __all__ = [
     "TlsError",
     "Translations",
     "TransportError",
+    "TriggerState",
     "UnprocessableError",
     "UnsentDatapointsError",
     "User",
@@ -454,6 +461,8 @@ __all__ = [
     "WorkspaceMemberFields",
     "Workspaces",
     "__version__",
+    "heartbeat",
+    "trigger",
 ]
 
 # Each name is imported when it is first asked for: creating the models of nouns that a program does not use would be
@@ -461,11 +470,11 @@ __all__ = [
 _HOMES = """
     _model: Model OpenEnum SeverityEnum Translations
     client: InstatusClient
-    errors: APIError AuthenticationError BadRequestError BufferFullError ClientStateError ConfigError ConflictError
-        ConnectError DeadlineExceededError DecodeError DuplicateDetectedError InstatusError InvalidIdError
+    errors: APIError AuthenticationError BadRequestError BodyTooLargeError BufferFullError ClientStateError ConfigError
+        ConflictError ConnectError DeadlineExceededError DecodeError DuplicateDetectedError InstatusError InvalidIdError
         InvalidRequestError LateDatapointError NotFoundError OutcomeUnknownError PaginationError PermissionDeniedError
-        ProtocolError RateLimitError RedirectError ResponseTooLargeError ServerError TlsError TransportError
-        UnprocessableError UnsentDatapointsError
+        ProtocolError RateLimitError RedirectError ResponseTooLargeError ServerError SignatureError TlsError
+        TransportError UnprocessableError UnsentDatapointsError
     jobs.metric_buffer: BufferClock BufferTimer MetricBuffer
     jobs.metrics: MetricJobs
     page: Page
@@ -511,6 +520,7 @@ _HOMES = """
     resources.workspaces: Workspace WorkspaceCreate Workspaces
     retry: Effect RetryPolicy
     session: Event
+    triggers: Heartbeat heartbeat trigger TriggerState
 """
 
 if not TYPE_CHECKING:

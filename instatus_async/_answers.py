@@ -45,15 +45,24 @@ class Lost:
 
 
 def judge(
-    reply: Reply, *, method: str, path: str, reads: bool, gone_is_success: bool, redact: Callable[[str], str]
+    reply: Reply,
+    *,
+    method: str,
+    path: str,
+    reads: bool,
+    gone_is_success: bool,
+    redact: Callable[[str], str],
+    opaque: bool = False,
 ) -> Success | Lost:
     """Tell success from failure.
 
     `reads` tells that the call only reads: not every GET does. `gone_is_success` is for a DELETE whose earlier attempt
-    lost its answer: 404 then says that it was carried out.
+    lost its answer: 404 then says that it was carried out. `opaque` is for what answers with any text but a web page.
     """
     status = reply.status
     if 200 <= status < 300:
+        if opaque and reply.body.lstrip()[:1] not in (b"{", b"<"):
+            return Success(None)
         return _accepted(reply, method, path, reads, redact)
     if status == 404 and gone_is_success:
         return Success(None)
@@ -97,7 +106,7 @@ def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str
         "status": reply.status,
         "code": None if code is None else redact(code)[:100],
         "method": method,
-        "path": path,
+        "path": redact(path),
         "body": text,
         "headers": {name: redact(value) for name, value in reply.headers.items() if name.lower() != "set-cookie"},
     }

@@ -15,6 +15,7 @@ __all__ = [
     "APIError",
     "AuthenticationError",
     "BadRequestError",
+    "BodyTooLargeError",
     "BufferFullError",
     "ClientStateError",
     "ConfigError",
@@ -36,6 +37,7 @@ __all__ = [
     "RedirectError",
     "ResponseTooLargeError",
     "ServerError",
+    "SignatureError",
     "TlsError",
     "TransportError",
     "UnprocessableError",
@@ -246,6 +248,14 @@ class UnsentDatapointsError(InstatusError):
         super().__init__(message)
         self.points: Sequence[tuple[datetime, float]] = tuple(points)
         self.doubtful: Sequence[tuple[datetime, float]] = tuple(doubtful)
+
+
+class SignatureError(InstatusError):
+    """Refuse a webhook whose signature is missing, malformed or wrong: nothing in it can be trusted."""
+
+
+class BodyTooLargeError(InstatusError, ValueError):
+    """Refuse a webhook whose body is larger than `max_bytes`, before anything of it is looked at."""
 
 
 ERROR_OF_STATUS: Mapping[int, type[APIError]] = {

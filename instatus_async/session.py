@@ -81,6 +81,9 @@ class SessionManager:
     It opens its connections on the first request. A lent `session` gives its connector, trace configs and middlewares,
     and is never changed nor closed. `gate` may be shared by several managers of one key. `on_event` hears of attempts,
     retries, pauses and reconciliations; what it raises is logged.
+
+    `secret_path` is the part of a path that is a credential itself, in place of a key: it is blotted out like a key,
+    redirects are not followed, and any text is an answer.
     """
 
     __slots__ = (
@@ -89,6 +92,7 @@ class SessionManager:
         "_key",
         "_limit",
         "_on_event",
+        "_opaque",
         "_pool",
         "_proxy",
         "_timeouts",
@@ -112,6 +116,7 @@ class SessionManager:
         user_agent: str | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
         on_event: Callable[[Event], None] | None = None,
+        secret_path: Secret | None = None,
     ) -> None:
         api_key = key = None if api_key is None else hidden(api_key)
         url = check_base_url(base_url)
@@ -132,9 +137,10 @@ class SessionManager:
         headers = {"Accept": "application/json", "User-Agent": agent}
         if key is not None:
             headers["Authorization"] = Secret("Bearer " + check_key(key))
-        self._key = key or Secret()
+        self._key = key or secret_path or Secret()
         self._base = str(url).rstrip("/")
-        self._follow = key is None
+        self._follow = key is None and secret_path is None
+        self._opaque = secret_path is not None
         self._limit = max_response_bytes
         self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
         self._pool = Pool(headers, session, ssl)
@@ -167,7 +173,7 @@ class SessionManager:
     def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> Self:
         """Return a view on the same pool and gate with another total timeout in seconds or retry policy."""
         view = object.__new__(type(self))
-        for name in ("_base", "_follow", "_key", "_limit", "_on_event", "_pool", "_proxy", "gate"):
+        for name in ("_base", "_follow", "_key", "_limit", "_on_event", "_opaque", "_pool", "_proxy", "gate"):
             setattr(view, name, getattr(self, name))
         view._set_options(self.timeout if timeout is None else timeout, self.retry if retry is None else retry)
         return view
@@ -318,6 +324,11 @@ class SessionManager:
                 _log.exception("on_event failed")
 
     @property
+    def opaque(self) -> bool:
+        """Whether a success may say what it likes."""
+        return self._opaque
+
+    @property
     def quota(self) -> RetryQuota:
         """The retries that all calls of the pool share."""
         return self._pool.quota
@@ -460,6 +471,7 @@ class _Call:
                 reads=self._effect is Effect.READ,
                 gone_is_success=gone,
                 redact=session.redact,
+                opaque=session.opaque,
             )
             if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
                 pause = gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)

@@ -58,6 +58,8 @@ Numbers of quirks in these modules refer to what is known of the real service. W
 - A datapoint of 0 is accepted, though one client says that it is not (quirk 40).
 - Uptime, on the page: a major outage counts in full and a partial one by 30 %, anything else not at all.
 - Feeds have no limit of length. In RSS an open incident has no Duration line, and a maintenance has the planned one.
+- A custom service's "down" puts its component into MAJOROUTAGE, and "up" back into OPERATIONAL, and tells nobody;
+  heartbeats are answered at the API's address, and no missing ping raises an alarm. Both answer `{"success": true}`.
 - Webhooks: their bodies follow the documents and what receivers saw (quirks 93 to 95), the 64 characters of the secret
   are the key of the signature as text, those about a component follow a PUT on it that changes the status and nothing
   else, and none is tried again.

@@ -44,13 +44,17 @@ Handler: TypeAlias = Callable[[Call], Json]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Bind a method and a path to a handler and to the shape of the request body."""
+    """Bind a method and a path to a handler and to the shape of the request body.
+
+    `keyless` is for paths that are a credential themselves.
+    """
 
     method: str
     path: str
     handle: Handler
     body: Shape | None = None
     status: int = 200
+    keyless: bool = False
 
 
 def paged(call: Call, rows: Sequence[Row], show: Callable[[Row], Row]) -> list[Row]:

@@ -13,6 +13,7 @@ from .routes import (
     components,
     escalation,
     incidents,
+    integrations,
     maintenances,
     metrics,
     monitors,
@@ -58,6 +59,8 @@ NOUNS: Final[Mapping[str, tuple[Shape, _Create]]] = {
     "routing_rules": (routing.CREATE, routing.create),
     "escalation_policies": (escalation.CREATE, escalation.create),
     "on_call_schedules": (on_call.CREATE, on_call.create),
+    "integrations": (integrations.CREATE, integrations.create),
+    "heartbeats": (integrations.CREATE_HEARTBEAT, integrations.create_heartbeat),
 }
 
 # What a row of these may bring as a further column, `updates`.

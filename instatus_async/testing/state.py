@@ -72,6 +72,8 @@ class State:
     routing_rules: Table = field(default_factory=dict[str, Row])
     escalation_policies: Table = field(default_factory=dict[str, Row])
     on_call_schedules: Table = field(default_factory=dict[str, Row])
+    integrations: Table = field(default_factory=dict[str, Row])
+    heartbeats: Table = field(default_factory=dict[str, Row])
 
     def now(self) -> str:
         """Return the clock's time as the wire writes it."""
@@ -137,3 +139,4 @@ class State:
         yield from (self.maintenances, self.maintenance_updates, self.templates, self.subscribers)
         yield from (self.audience_groups, self.metrics, self.monitors, self.monitor_alerts, self.monitor_groups)
         yield from (self.monitor_logs, self.routing_rules, self.escalation_policies, self.on_call_schedules)
+        yield from (self.integrations, self.heartbeats)

@@ -24,7 +24,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from .exchange import Exchange, Silence
 from .log import HIDDEN, Host, LoggedRequest, RequestLog
 from .operation import Call, Operation
-from .routes import ALIASES, OPERATIONS, maintenances
+from .routes import ALIASES, KEYLESS, OPERATIONS, maintenances
 from .routes.public import document_at
 from .schedule import Faults
 from .site.document import Document
@@ -138,7 +138,8 @@ class Wire:
         if request.method == "GET" and request.path == "/summary.json":
             return self._commit_page(request, raw, number)
         operation, ids = find(request.method, request.rel_url.raw_path)
-        self._check_key(request)
+        if not operation.keyless:
+            self._check_key(request)
         if "page_id" in ids:
             self.state.page(ids["page_id"])
         call = Call(self.state, ids, request.query, _body(operation, raw), number)
@@ -199,7 +200,7 @@ def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
 
 def _routes() -> dict[tuple[str, int], list[tuple[list[str], Operation]]]:
     table: dict[tuple[str, int], list[tuple[list[str], Operation]]] = {}
-    for operation in (*OPERATIONS, *ALIASES):
+    for operation in (*OPERATIONS, *ALIASES, *KEYLESS):
         pattern = operation.path.removeprefix("/").split("/")
         table.setdefault((operation.method, len(pattern)), []).append((pattern, operation))
     for found in table.values():

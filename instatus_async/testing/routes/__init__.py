@@ -9,6 +9,7 @@ from . import (
     components,
     escalation,
     incidents,
+    integrations,
     maintenances,
     metrics,
     monitors,
@@ -47,3 +48,6 @@ ALIASES: Final[tuple[Operation, ...]] = tuple(
     for operation in OPERATIONS
     if (operation.method, operation.path) in _OTHER_VERSIONS
 )
+
+# What is not in the API's documents, and is called without a key (quirks 100, 103).
+KEYLESS: Final[tuple[Operation, ...]] = integrations.OPERATIONS

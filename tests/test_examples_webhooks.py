@@ -1,0 +1,155 @@
+"""The examples that receive webhooks and send heartbeats, against the embedded Instatus."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from instatus_async.testing import Delivery, InstatusServer
+from tests import hostile
+from tests.hostile import HostileServer, answer
+from tests.test_webhook_handler import serving
+from tests.test_webhooks import SECRET
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+NAMES = ("heartbeat", "webhook_to_chat", "webhooks_fastapi")
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_they_are_short(name: str) -> None:
+    assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 40
+
+
+async def open_incident(server: InstatusServer) -> tuple[Delivery, ...]:
+    async with server.client() as client:
+        await client.page(server.page_id).incidents.create(
+            name="API errors",
+            status="INVESTIGATING",
+            message="We are on it.",
+            statuses={server.component_id("API"): "MAJOROUTAGE"},
+            notify=True,
+        )
+        await client.page(server.page_id).components.update(server.component_id("App"), status="PARTIALOUTAGE")
+        return await server.deliveries()
+
+
+async def test_webhook_to_chat(unused_tcp_port: int, caplog: pytest.LogCaptureFixture) -> None:
+    async with InstatusServer() as server, HostileServer(answer()) as chat:
+        hook = {"webhook": f"http://127.0.0.1:{unused_tcp_port}/instatus", "autoConfirm": True}
+        (who,) = server.seed(subscribers=[hook])["subscribers"]
+        application = load("webhook_to_chat").application(server.webhook_secret(who), chat.url + "/hook")
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", unused_tcp_port).start()
+        try:
+            assert [delivery.status for delivery in await open_incident(server)] == [200, 200]
+            chat.scripts = [answer(status=503)]
+            assert [delivery.status for delivery in (await open_incident(server))[2:]] == [500]
+        finally:
+            await runner.cleanup()
+    texts = [request.json["text"] for request in chat.requests]
+    assert texts[0].startswith("API errors: INVESTIGATING\nWe are on it.\nhttp")
+    assert texts[1] == "App: PARTIALOUTAGE"
+    assert "the chat answered 503" in caplog.text
+    assert chat.requests[0].target not in caplog.text
+
+
+async def call_asgi(app: Any, request: web.Request) -> web.Response:
+    """Bring a request of aiohttp.web to an ASGI application."""
+    body = await request.read()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.path,
+        "raw_path": request.path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in request.raw_headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return web.Response(status=sent[0]["status"])
+
+
+async def test_webhooks_fastapi(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    if importlib.util.find_spec("fastapi") is None:
+        pytest.skip("fastapi is not installed: pip install fastapi")
+    example = load("webhooks_fastapi")
+
+    async def handler(request: web.Request) -> web.Response:
+        return await call_asgi(example.app, request)
+
+    async with InstatusServer() as server, serving(handler) as url:
+        (who,) = server.seed(subscribers=[{"webhook": url, "autoConfirm": True}])["subscribers"]
+        monkeypatch.setenv("INSTATUS_WEBHOOK_SECRET", server.webhook_secret(who))
+        assert [delivery.status for delivery in await open_incident(server)] == [204, 204]
+        assert [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"] == [
+            "API errors: INVESTIGATING",
+            "App is PARTIALOUTAGE now",
+        ]
+        monkeypatch.setenv("INSTATUS_WEBHOOK_SECRET", SECRET)
+        await open_incident(server)
+        assert (await server.deliveries())[-1].status == 401
+
+
+async def cron(url: str, *command: str) -> tuple[int, str]:
+    environment = {**os.environ, "INSTATUS_HEARTBEAT_URL": url, "PYTHONPATH": str(EXAMPLES.parent)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", str(EXAMPLES / "heartbeat.py"), *command),
+        env=environment,
+        cwd=EXAMPLES.parent,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, errors.decode()
+
+
+async def test_heartbeat() -> None:
+    async with InstatusServer() as server:
+        (slug,) = server.seed(heartbeats=[{}])["heartbeats"]
+        url = f"{server.url}/{slug}"
+        assert await cron(url, sys.executable, "-c", "") == (0, "")
+        assert await cron(url, sys.executable, "-c", "raise SystemExit(3)") == (3, "")
+        assert [request.path for request in server.requests] == [f"/{slug}", f"/{slug}/fail"]
+        status, errors = await cron(f"{server.url}/unknown-slug", sys.executable, "-c", "")
+        assert status == 1
+        assert errors.startswith("heartbeat: refused with 404")
+        assert "unknown-slug" not in errors
+        assert (await cron(url))[0] == 1
+
+
+async def test_heartbeat_that_nobody_hears() -> None:
+    async with HostileServer(hostile.reset) as server:
+        status, errors = await cron(server.url + "/slug", sys.executable, "-c", "")
+        assert status == 1
+        assert errors.startswith("heartbeat: the connection broke")
