@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._model import Model, OpenEnum, SeverityEnum, Translations
     from .client import InstatusClient
     from .errors import (
+        AmbiguousNameError,
         APIError,
         AuthenticationError,
         BadRequestError,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         InvalidIdError,
         InvalidRequestError,
         LateDatapointError,
+        Named,
+        NameNotFoundError,
         NotFoundError,
         OutcomeUnknownError,
         PaginationError,
@@ -44,8 +47,24 @@ if TYPE_CHECKING:
         UnprocessableError,
         UnsentDatapointsError,
     )
+    from .jobs.changes import (
+        ImpossibleMove,
+        PartialApplyError,
+        PlanError,
+        PlanImpossibleError,
+        PlannedArchive,
+        PlannedChange,
+        PlannedCreate,
+        PlannedOrder,
+        PlannedUpdate,
+        PlanOutdatedError,
+    )
+    from .jobs.components import ComponentJobs
     from .jobs.metric_buffer import BufferClock, BufferTimer, MetricBuffer
     from .jobs.metrics import MetricJobs
+    from .jobs.pages import PageJobs
+    from .jobs.plan import ComponentPlan
+    from .jobs.specs import ComponentSpec
     from .page import Page
     from .pagination import Pager
     from .public import (
@@ -240,6 +259,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APIError",
     "ActionType",
+    "AmbiguousNameError",
     "AnyActionType",
     "AnyAssertionType",
     "AnyComparisonType",
@@ -283,6 +303,9 @@ __all__ = [
     "ComponentCreate",
     "ComponentFields",
     "ComponentGroup",
+    "ComponentJobs",
+    "ComponentPlan",
+    "ComponentSpec",
     "ComponentStatus",
     "Components",
     "ConfigError",
@@ -308,6 +331,7 @@ __all__ = [
     "Gate",
     "Heartbeat",
     "HttpMethod",
+    "ImpossibleMove",
     "Incident",
     "IncidentChange",
     "IncidentCreate",
@@ -371,6 +395,8 @@ __all__ = [
     "MonitorStatus",
     "MonitorType",
     "Monitors",
+    "NameNotFoundError",
+    "Named",
     "NotFoundError",
     "OnCallMember",
     "OnCallMembers",
@@ -392,13 +418,23 @@ __all__ = [
     "PageChange",
     "PageCreate",
     "PageFields",
+    "PageJobs",
     "PageStatus",
     "Pager",
     "Pages",
     "PaginationError",
+    "PartialApplyError",
     "PermissionDeniedError",
     "Person",
     "PersonFields",
+    "PlanError",
+    "PlanImpossibleError",
+    "PlanOutdatedError",
+    "PlannedArchive",
+    "PlannedChange",
+    "PlannedCreate",
+    "PlannedOrder",
+    "PlannedUpdate",
     "ProtocolError",
     "PublicComponent",
     "PublicIncident",
@@ -470,13 +506,20 @@ __all__ = [
 _HOMES = """
     _model: Model OpenEnum SeverityEnum Translations
     client: InstatusClient
-    errors: APIError AuthenticationError BadRequestError BodyTooLargeError BufferFullError ClientStateError ConfigError
-        ConflictError ConnectError DeadlineExceededError DecodeError DuplicateDetectedError InstatusError InvalidIdError
-        InvalidRequestError LateDatapointError NotFoundError OutcomeUnknownError PaginationError PermissionDeniedError
-        ProtocolError RateLimitError RedirectError ResponseTooLargeError ServerError SignatureError TlsError
-        TransportError UnprocessableError UnsentDatapointsError
+    errors: AmbiguousNameError APIError AuthenticationError BadRequestError BodyTooLargeError BufferFullError
+        ClientStateError ConfigError ConflictError ConnectError DeadlineExceededError DecodeError DuplicateDetectedError
+        InstatusError InvalidIdError InvalidRequestError LateDatapointError Named NameNotFoundError NotFoundError
+        OutcomeUnknownError PaginationError PermissionDeniedError ProtocolError RateLimitError RedirectError
+        ResponseTooLargeError ServerError SignatureError TlsError TransportError UnprocessableError
+        UnsentDatapointsError
+    jobs.changes: ImpossibleMove PartialApplyError PlanError PlanImpossibleError PlannedArchive PlannedChange
+        PlannedCreate PlannedOrder PlannedUpdate PlanOutdatedError
+    jobs.components: ComponentJobs
     jobs.metric_buffer: BufferClock BufferTimer MetricBuffer
     jobs.metrics: MetricJobs
+    jobs.pages: PageJobs
+    jobs.plan: ComponentPlan
+    jobs.specs: ComponentSpec
     page: Page
     pagination: Pager
     public: PublicComponent PublicIncident PublicMaintenance PublicPage PublicPageStatus PublicStatusPage PublicSummary
@@ -520,7 +563,7 @@ _HOMES = """
     resources.workspaces: Workspace WorkspaceCreate Workspaces
     retry: Effect RetryPolicy
     session: Event
-    triggers: Heartbeat heartbeat trigger TriggerState
+    triggers: heartbeat Heartbeat trigger TriggerState
 """
 
 if not TYPE_CHECKING:

@@ -23,8 +23,8 @@ from .retry import Effect, RetryPolicy
 from .session import DEFAULT_BASE_URL, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_TIMEOUT, Event, SessionManager
 
 if TYPE_CHECKING:
+    from .jobs.pages import PageJobs
     from .page import Page
-    from .resources.pages import Pages
     from .resources.user import User
     from .resources.workspaces import Workspaces
 
@@ -92,11 +92,11 @@ class InstatusClient:
         )
 
     @cached_property
-    def pages(self) -> "Pages":
+    def pages(self) -> "PageJobs":
         """The status pages of the account."""
-        from .resources.pages import Pages
+        from .jobs.pages import PageJobs
 
-        return Pages(self._session)
+        return PageJobs(self._session)
 
     @cached_property
     def workspaces(self) -> "Workspaces":

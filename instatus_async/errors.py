@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from ._fingerprint import Fingerprint
 
 __all__ = [
     "APIError",
+    "AmbiguousNameError",
     "AuthenticationError",
     "BadRequestError",
     "BodyTooLargeError",
@@ -28,6 +30,8 @@ __all__ = [
     "InvalidIdError",
     "InvalidRequestError",
     "LateDatapointError",
+    "NameNotFoundError",
+    "Named",
     "NotFoundError",
     "OutcomeUnknownError",
     "PaginationError",
@@ -154,6 +158,17 @@ class NotFoundError(APIError):
     """404: no such record, or no such path."""
 
 
+class NameNotFoundError(NotFoundError, LookupError):
+    """Report that nothing in a list has the name asked for. `near` are the names that look like it, nearest first.
+
+    The service did not say so: it lists, and the SDK looked through the list. `status` is 404 all the same.
+    """
+
+    def __init__(self, message: str, *, near: tuple[str, ...] = (), path: str = "") -> None:
+        super().__init__(message, status=404, method="GET", path=path)
+        self.near = near
+
+
 class ConflictError(APIError):
     """409: the record is in the way of what was asked."""
 
@@ -203,6 +218,26 @@ class DuplicateDetectedError(InstatusError):
     def __init__(self, message: str, *, ids: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.ids = ids
+
+
+class Named(Protocol):
+    """What has a name and mostly an id: a component, a status page, an entry of a file."""
+
+    @property
+    def id(self) -> str | None:
+        """The id, if it is known."""
+
+    @property
+    def name(self) -> str | None:
+        """The name."""
+
+
+class AmbiguousNameError(InstatusError, LookupError):
+    """Report that a name means more than one thing. `candidates` are those things; nothing was changed."""
+
+    def __init__(self, message: str, *, candidates: tuple[Named, ...] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
 
 
 class DecodeError(InstatusError, ValueError):

@@ -11,9 +11,9 @@ from .retry import RetryPolicy
 from .session import SessionManager
 
 if TYPE_CHECKING:
+    from .jobs.components import ComponentJobs
     from .jobs.metrics import MetricJobs
     from .resources.audience_groups import AudienceGroups
-    from .resources.components import Components
     from .resources.escalation_policies import EscalationPolicies
     from .resources.incidents import Incidents
     from .resources.maintenances import Maintenances
@@ -36,11 +36,11 @@ class Page(PageActions):
         super().__init__(session, identifier(page_id, "page_id"))
 
     @cached_property
-    def components(self) -> "Components":
+    def components(self) -> "ComponentJobs":
         """The parts of your product whose status the page shows."""
-        from .resources.components import Components
+        from .jobs.components import ComponentJobs
 
-        return Components(self._session, self._page_id)
+        return ComponentJobs(self._session, self._page_id)
 
     @cached_property
     def incidents(self) -> "Incidents":

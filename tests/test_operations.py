@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import json
 import re
@@ -23,8 +24,10 @@ from instatus_async import (
     DecodeError,
     Effect,
     InstatusClient,
+    InvalidIdError,
     InvalidRequestError,
     Model,
+    NotFoundError,
     OpenEnum,
     OutcomeUnknownError,
     PublicStatusPage,
@@ -36,7 +39,7 @@ from instatus_async.resources._base import PageResource, Resource
 from .bodies import PAGE
 from .hostile import HostileServer, answer
 from .mocking import mock
-from .operations import ROWS, UNREADABLE, Handles, Row
+from .operations import ROWS, SEARCHES, UNREADABLE, Handles, Row
 
 API = "https://api.instatus.com"
 HOST = "https://status.quayside.example"
@@ -240,6 +243,48 @@ def test_only_these_need_an_answer_with_a_body() -> None:
             assert row.empty == [] or row.operation.endswith(("/members", "inserted_logs"))
 
 
+# --- a record that can only be looked for in a list (quirk 31) -------------------------------------------------------
+
+
+def whole(row: Row, number: int) -> str:
+    """The request for a page of a list without filters, in its usual size."""
+    path, _, query = row.target.partition("?")
+    size = "limit" if "limit=" in query else "per_page"
+    return f"GET {path}?page={number}&{size}=100" if "page=" in query else f"GET {path}"
+
+
+@pytest.mark.parametrize(("path", "operation"), SEARCHES.items(), ids=list(SEARCHES))
+async def test_a_search_reads_its_list_up_to_the_find(path: str, operation: str) -> None:
+    """It sends the requests of the list and nothing else, and says what the list says of the record."""
+    row = next(row for row in ROWS if row.operation == operation)
+    reply = copy.deepcopy(row.reply)
+    (wanted, *_) = next((value for value in as_object(reply).values() if many(value)), reply)
+    wanted.setdefault("id", "m-1")  # the documented monitors have none
+    async with HostileServer(answer(reply)) as server, handles(server.url, server.url) as h:
+        found = await look(h, path)(wanted["id"])
+        assert server.lines == [whole(row, 1)]
+        (listed, *_) = await row.call(h).collect(limit=1)
+    assert type(found) is row.gives
+    assert found == listed
+
+
+@pytest.mark.parametrize(("path", "operation"), SEARCHES.items(), ids=list(SEARCHES))
+async def test_a_search_that_finds_nothing(path: str, operation: str) -> None:
+    row = next(row for row in ROWS if row.operation == operation)
+    scripts = [answer(reply) for _, reply in row.pages]
+    async with HostileServer(*scripts) as server, handles(server.url, server.url) as h:
+        with pytest.raises(NotFoundError, match=re.escape(operation)) as caught:
+            await look(h, path)("nobody-1")
+        assert (caught.value.status, caught.value.method, caught.value.may_have_applied) == (404, "GET", False)
+        assert caught.value.path == row.target.split("?")[0]
+        assert "'nobody-1'" in str(caught.value)
+        before = list(server.lines)
+        with pytest.raises(InvalidIdError):
+            await look(h, path)("../x")
+        assert server.lines == before
+    assert before == [whole(row, number) for number, _ in enumerate(row.pages, 1)]
+
+
 # --- what may go out twice -------------------------------------------------------------------------------------------
 
 
@@ -344,12 +389,15 @@ def test_every_put_of_a_notice_has_a_quiet_call() -> None:
 
 # What the handles offer besides the API's operations, and why it has no row.
 NO_OPERATION: Mapping[str, str] = {
+    "client.pages.find": "reads the list; see jobs/test_find",
     "client.page": "makes a handle, sends nothing",
     "client.with_options": "makes a handle, sends nothing",
     "client.request": "takes any path; see test_client",
     "client.reconcile": "looks for what an operation sent; see test_reconcile",
     "client.unresolved": "a property",
     "client.aclose": "closes connections",
+    "page.components.find": "reads the list; see jobs/test_find",
+    "page.components.plan": "reads the list; see jobs/test_plan",
     "page.id": "a property",
     "page.with_options": "makes a handle, sends nothing",
     "page.metrics.buffer": "a job; see tests/jobs",
@@ -418,11 +466,13 @@ def test_there_are_87_operations() -> None:
 
 
 def test_every_method_has_a_row_and_every_row_a_method() -> None:
-    """`subscribers.list` has two rows: the list exists in two versions."""
+    """`subscribers.list` has two rows: the list exists in two versions. A search has the row of its list."""
     names = Counter(named(row).path for row in ROWS)
     methods = everything()
-    assert set(names) == methods.keys() - NO_OPERATION.keys()
-    assert methods.keys() >= NO_OPERATION.keys()
+    assert set(names) == methods.keys() - NO_OPERATION.keys() - SEARCHES.keys()
+    assert methods.keys() >= NO_OPERATION.keys() | SEARCHES.keys()
+    assert not (NO_OPERATION.keys() | set(names)) & SEARCHES.keys()
+    assert {f"GET {row.path}" for row in ROWS} >= set(SEARCHES.values())
     assert names - Counter(set(names)) == Counter({"page.subscribers.list": 1})
 
 
@@ -436,7 +486,7 @@ def test_the_rows_reach_every_resource_class() -> None:
     reached: set[type] = set()
 
     def visit(handle: object) -> None:
-        reached.add(type(handle))
+        reached.update(type(handle).__mro__)  # a job stands on a resource
         for attribute in dir(handle):
             if not attribute.startswith("_") and isinstance(inner := getattr(handle, attribute), Resource):
                 visit(inner)
@@ -446,9 +496,7 @@ def test_the_rows_reach_every_resource_class() -> None:
     written = {
         cls for cls in below(Resource) if cls.__module__.startswith("instatus_async.") and cls is not PageResource
     }
-    # A base is reached as what is built on it: `PageActions` as `Page`, `Incidents` as the one with the jobs.
-    bases = {base for cls in reached for base in cls.__mro__[1:]}
-    assert written - bases == reached - {InstatusClient} - bases
+    assert written == {cls for cls in reached if issubclass(cls, Resource)} - {Resource, PageResource}
 
 
 @each_row

@@ -23,7 +23,7 @@ import attrs
 from .._body import encode, identifier, send_instant, send_member
 from .._model import Model, OpenEnum
 from .._wire import as_object, read, read_list
-from ..errors import DecodeError, InvalidIdError, InvalidRequestError
+from ..errors import DecodeError, InvalidIdError, InvalidRequestError, NotFoundError
 from ..pagination import Pager, check_concurrency, check_per_page
 from ..reconcile import Fingerprint, Search, unique_now
 from ..retry import Effect
@@ -244,6 +244,24 @@ class Resource:
                 raise _located(exc, "GET", template, READ) from None
 
         return Pager(fetch, per_page=per_page, identify=_identity, name=operation, concurrency=concurrency)
+
+    async def _listed(self, rows: Pager[M], template: str, record_id: str, name: str) -> M:
+        """Return the record that a list has by an id, and read no further: the API has no get for it (quirk 31).
+
+        Its absence is a NotFoundError like the service's own, with the list as what was asked.
+        """
+        wanted, count = identifier(record_id, name), 0
+        async for row in rows:
+            if _identity(row) == wanted:
+                return row
+            count += 1
+        raise NotFoundError(
+            f"GET {template}: none of the {count} records listed has the {name} {wanted!r}; check the id, and that the "
+            "key reaches the record.",
+            status=404,
+            method="GET",
+            path=self._path(template, ()),
+        )
 
 
 class PageResource(Resource):

@@ -156,6 +156,13 @@ class RoutingRules(PageResource):
         """
         return self._list(RoutingRule, "/{page_id}/routing-rules", per_page=None, envelope="routingRules")
 
+    async def get(self, rule_id: str, /) -> RoutingRule:
+        """Return one routing rule, looked for in the list: the API has no request for one (quirk 31).
+
+        Raises NotFoundError when it is not listed.
+        """
+        return await self._listed(self.list(), "/{page_id}/routing-rules", rule_id, "rule_id")
+
     async def create(self, **fields: Unpack[RoutingRuleCreate]) -> RoutingRule:
         """Add a routing rule: from then on it calls people about the incidents that fit.
 

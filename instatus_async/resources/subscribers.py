@@ -109,6 +109,13 @@ class Subscribers(PageResource):
             concurrency=concurrency,
         )
 
+    async def get(self, subscriber_id: str, /) -> Subscriber:
+        """Return one subscriber, looked for in the list: the API has no request for one (quirk 31).
+
+        Raises NotFoundError when it is not listed.
+        """
+        return await self._listed(self.list(), "/v2/{page_id}/subscribers", subscriber_id, "subscriber_id")
+
     async def create(self, **fields: Unpack[SubscriberCreate]) -> Subscriber:
         """Add a subscriber, who receives a mail that asks for confirmation unless `auto_confirm=True`.
 

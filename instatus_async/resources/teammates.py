@@ -66,6 +66,13 @@ class Teammates(PageResource):
         """List the teammates."""
         return self._list(Teammate, "/v1/{page_id}/team", per_page=per_page, concurrency=concurrency)
 
+    async def get(self, member_id: str, /) -> Teammate:
+        """Return one teammate, looked for in the list: the API has no request for one (quirk 31).
+
+        `member_id` is `Teammate.id`, not the user's. Raises NotFoundError when it is not listed.
+        """
+        return await self._listed(self.list(), "/v1/{page_id}/team", member_id, "member_id")
+
     async def create(self, **fields: Unpack[TeammateCreate]) -> Teammate:
         """Add a teammate, who receives an invitation by e-mail; subscribers receive nothing.
 

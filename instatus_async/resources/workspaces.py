@@ -77,6 +77,13 @@ class Workspaces(Resource):
         """
         return self._list(Workspace, "/v1/workspaces", per_page=per_page, concurrency=concurrency)
 
+    async def get(self, workspace_id: str, /) -> Workspace:
+        """Return one workspace, looked for in the list: the API has no request for one (quirk 31).
+
+        Raises NotFoundError when it is not listed.
+        """
+        return await self._listed(self.list(), "/v1/workspaces", workspace_id, "workspace_id")
+
     async def create(self, **fields: Unpack[WorkspaceCreate]) -> Workspace:
         """Add a workspace.
 

@@ -6,6 +6,8 @@ from typing import Any, assert_type
 
 from instatus_async import (
     Component,
+    ComponentPlan,
+    ComponentSpec,
     ComponentStatus,
     Datapoint,
     Effect,
@@ -21,7 +23,9 @@ from instatus_async import (
     OnCallMembers,
     Page,
     Pager,
+    PlannedChange,
     PublicComponent,
+    PublicPageStatus,
     PublicStatusPage,
     PublicSummary,
     RetryPolicy,
@@ -31,6 +35,7 @@ from instatus_async import (
     UserProfile,
     Workspace,
 )
+from instatus_async.severity import page_status
 
 
 async def reading(client: InstatusClient, page: Page) -> None:
@@ -40,6 +45,13 @@ async def reading(client: InstatusClient, page: Page) -> None:
     assert_type(client.page("p"), Page)
     assert_type(page.id, str)
     assert_type(await page.components.get("c"), Component)
+    assert_type(await page.components.find(name="API", group="Backend", max_age=60), Component)
+    assert_type(await page.subscribers.get("s"), Subscriber)
+    assert_type(await client.pages.find(subdomain="acme"), StatusPage)
+    plan = await page.components.plan([{"name": "API"}, ComponentSpec(name="App")], archive=True)
+    assert_type(plan, ComponentPlan)
+    assert_type(await plan.apply(), Sequence[PlannedChange])
+    assert_type(page_status(await page.components.list().collect()), PublicPageStatus)
     assert_type(page.routing_rules.list(), Pager[RoutingRule])
     assert_type(await page.subscribers.list(search="ada", version=1).collect(limit=3), list[Subscriber])
     assert_type(await page.incidents.list(exclude_status="RESOLVED").first(), Incident | None)
