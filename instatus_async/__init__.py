@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         ResponseTooLargeError,
         ServerError,
         SignatureError,
+        SlowConsumerError,
         TlsError,
         TransportError,
         UnprocessableError,
@@ -255,6 +256,25 @@ if TYPE_CHECKING:
     from .retry import Effect, RetryPolicy
     from .session import Event
     from .triggers import Heartbeat, TriggerState, heartbeat, trigger
+    from .watching.changes import (
+        Change,
+        ComponentAdded,
+        ComponentRemoved,
+        ComponentStatusChanged,
+        Gap,
+        IncidentDeleted,
+        IncidentOpened,
+        IncidentResolved,
+        IncidentUpdated,
+        MaintenanceCompleted,
+        MaintenanceDeleted,
+        MaintenanceScheduled,
+        MaintenanceStarted,
+        MaintenanceUpdated,
+        PageStatusChanged,
+        WatchState,
+    )
+    from .watching.watch import Broadcast, Trouble, Watch, watch
 
 __all__ = [
     "APIError",
@@ -293,20 +313,25 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BodyTooLargeError",
+    "Broadcast",
     "BufferClock",
     "BufferFullError",
     "BufferTimer",
+    "Change",
     "ClientStateError",
     "ComparisonType",
     "Component",
+    "ComponentAdded",
     "ComponentChange",
     "ComponentCreate",
     "ComponentFields",
     "ComponentGroup",
     "ComponentJobs",
     "ComponentPlan",
+    "ComponentRemoved",
     "ComponentSpec",
     "ComponentStatus",
+    "ComponentStatusChanged",
     "Components",
     "ConfigError",
     "ConflictError",
@@ -328,6 +353,7 @@ __all__ = [
     "EscalationRuleFields",
     "Event",
     "Fingerprint",
+    "Gap",
     "Gate",
     "Heartbeat",
     "HttpMethod",
@@ -335,12 +361,16 @@ __all__ = [
     "Incident",
     "IncidentChange",
     "IncidentCreate",
+    "IncidentDeleted",
     "IncidentImpact",
     "IncidentNotice",
+    "IncidentOpened",
+    "IncidentResolved",
     "IncidentStatus",
     "IncidentUpdate",
     "IncidentUpdateChange",
     "IncidentUpdateCreate",
+    "IncidentUpdated",
     "IncidentUpdates",
     "Incidents",
     "InstatusClient",
@@ -350,14 +380,19 @@ __all__ = [
     "LateDatapointError",
     "Maintenance",
     "MaintenanceChange",
+    "MaintenanceCompleted",
     "MaintenanceCreate",
+    "MaintenanceDeleted",
     "MaintenanceNotice",
     "MaintenancePlan",
+    "MaintenanceScheduled",
+    "MaintenanceStarted",
     "MaintenanceStatus",
     "MaintenanceUpdate",
     "MaintenanceUpdateChange",
     "MaintenanceUpdateCreate",
     "MaintenanceUpdateFields",
+    "MaintenanceUpdated",
     "MaintenanceUpdates",
     "Maintenances",
     "Member",
@@ -420,6 +455,7 @@ __all__ = [
     "PageFields",
     "PageJobs",
     "PageStatus",
+    "PageStatusChanged",
     "Pager",
     "Pages",
     "PaginationError",
@@ -464,6 +500,7 @@ __all__ = [
     "SeverityEnum",
     "SignatureError",
     "Site",
+    "SlowConsumerError",
     "SmsService",
     "StatusMap",
     "StatusPage",
@@ -488,10 +525,13 @@ __all__ = [
     "Translations",
     "TransportError",
     "TriggerState",
+    "Trouble",
     "UnprocessableError",
     "UnsentDatapointsError",
     "User",
     "UserProfile",
+    "Watch",
+    "WatchState",
     "Workspace",
     "WorkspaceCreate",
     "WorkspaceMemberFields",
@@ -499,6 +539,7 @@ __all__ = [
     "__version__",
     "heartbeat",
     "trigger",
+    "watch",
 ]
 
 # Each name is imported when it is first asked for: creating the models of nouns that a program does not use would be
@@ -510,7 +551,7 @@ _HOMES = """
         ClientStateError ConfigError ConflictError ConnectError DeadlineExceededError DecodeError DuplicateDetectedError
         InstatusError InvalidIdError InvalidRequestError LateDatapointError Named NameNotFoundError NotFoundError
         OutcomeUnknownError PaginationError PermissionDeniedError ProtocolError RateLimitError RedirectError
-        ResponseTooLargeError ServerError SignatureError TlsError TransportError UnprocessableError
+        ResponseTooLargeError ServerError SignatureError SlowConsumerError TlsError TransportError UnprocessableError
         UnsentDatapointsError
     jobs.changes: ImpossibleMove PartialApplyError PlanError PlanImpossibleError PlannedArchive PlannedChange
         PlannedCreate PlannedOrder PlannedUpdate PlanOutdatedError
@@ -564,6 +605,10 @@ _HOMES = """
     retry: Effect RetryPolicy
     session: Event
     triggers: heartbeat Heartbeat trigger TriggerState
+    watching.changes: Change ComponentAdded ComponentRemoved ComponentStatusChanged Gap IncidentDeleted IncidentOpened
+        IncidentResolved IncidentUpdated MaintenanceCompleted MaintenanceDeleted MaintenanceScheduled MaintenanceStarted
+        MaintenanceUpdated PageStatusChanged WatchState
+    watching.watch: Broadcast Trouble watch Watch
 """
 
 if not TYPE_CHECKING:

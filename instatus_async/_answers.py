@@ -10,11 +10,12 @@ import attrs
 
 from ._wire import as_object, loads
 from .errors import APIError, DecodeError, InstatusError, RateLimitError, RedirectError, api_error_class
-from .rate_limit import retry_after
+from .rate_limit import http_date, retry_after
 from .retry import Failure
 
-__all__ = ["Lost", "Reply", "Success", "judge"]
+__all__ = ["Kept", "Lost", "Reply", "Success", "judge"]
 
+_DOUBTS = 3  # answers in a row that look older than the one before; then it is the clock that went back
 _SHOWN = 2000  # characters of an answer that an error keeps
 _UNKNOWN_STATUSES = frozenset({408, 500, 502, 503, 504})
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -42,6 +43,31 @@ class Lost:
 
     failure: Failure
     error: InstatusError
+
+
+@attrs.define(eq=False)
+class Kept:
+    """An answer that is kept so as to ask only for a newer one: its value, and the headers that tell its age."""
+
+    value: Any = None
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    _doubts: int = 0
+
+    def conditions(self) -> dict[str, str]:
+        """Make the headers of a conditional request (RFC 9110, 13.1); none when nothing is kept."""
+        known = (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified"))
+        return {ask: self.headers[name] for ask, name in known if name in self.headers}
+
+    def stands(self, reply: Reply) -> bool:
+        """Tell whether it is still the newest: the answer is 304, or an older one that some cache held on to."""
+        if reply.status == 304:
+            return bool(self.headers)
+        for name in ("Last-Modified", "Date"):
+            mine, its = http_date(self.headers.get(name, "")), http_date(reply.headers.get(name, ""))
+            if mine is not None and its is not None and mine != its:
+                self._doubts = self._doubts + 1 if its < mine else 0
+                return 0 < self._doubts < _DOUBTS
+        return False
 
 
 def judge(

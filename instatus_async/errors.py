@@ -42,6 +42,7 @@ __all__ = [
     "ResponseTooLargeError",
     "ServerError",
     "SignatureError",
+    "SlowConsumerError",
     "TlsError",
     "TransportError",
     "UnprocessableError",
@@ -291,6 +292,10 @@ class SignatureError(InstatusError):
 
 class BodyTooLargeError(InstatusError, ValueError):
     """Refuse a webhook whose body is larger than `max_bytes`, before anything of it is looked at."""
+
+
+class SlowConsumerError(InstatusError):
+    """Report a subscriber of a `Broadcast` that did not keep up: it got everything up to here, and nothing after it."""
 
 
 ERROR_OF_STATUS: Mapping[int, type[APIError]] = {

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn, Self, cast
 import aiohttp
 import attrs
 
+from ._answers import Kept
 from ._model import Model, OpenEnum, Text
 from ._settings import check_base_url
 from ._wire import GROUP, as_object, read
@@ -122,10 +123,13 @@ class PublicStatusPage:
     The parameters are those of `InstatusClient`: `timeout` is the total of one call in seconds; `session` lends an
     aiohttp session, which is neither changed nor closed.
 
+    The last answers are kept: where the host says how old an answer is, only a newer one is asked for, and an older one
+    out of some cache is passed over.
+
     Raises ConfigError for a setting that cannot work.
     """
 
-    __slots__ = ("_session", "_url")
+    __slots__ = ("_components", "_session", "_summary", "_url")
 
     def __init__(
         self,
@@ -141,6 +145,8 @@ class PublicStatusPage:
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
         self._url = _page_url(url)
+        self._summary = Kept()
+        self._components = Kept()
         self._session = SessionManager(
             api_key=None,
             base_url=self._url,
@@ -164,12 +170,16 @@ class PublicStatusPage:
 
         Raises DecodeError when the host answers with something else: a web page, or another product's status page.
         """
-        operation, value = await self._get("/summary.json")
-        try:
-            _check_summary(value)
-            return read(PublicSummary, value)
-        except DecodeError as exc:
-            raise _unreadable(operation, exc) from None
+        known = self._summary
+        operation, kept = await self._get("/summary.json", known)
+        if kept is not known:
+            try:
+                _check_summary(kept.value)
+                kept.value = read(PublicSummary, kept.value)
+            except DecodeError as exc:
+                raise _unreadable(operation, exc) from None
+            self._summary = kept
+        return cast("PublicSummary", kept.value)
 
     async def components(self) -> Sequence[PublicComponent]:
         """Return all components in the page's order, each with its children and its parent's id.
@@ -180,16 +190,21 @@ class PublicStatusPage:
 
         Raises DecodeError when the host answers with something else: a web page, or another product's status page.
         """
-        operation, value = await self._get("/v2/components.json")
-        try:
-            return _tree(value)
-        except DecodeError as exc:
-            raise _unreadable(operation, exc) from None
+        known = self._components
+        operation, kept = await self._get("/v2/components.json", known)
+        if kept is not known:
+            try:
+                kept.value = tuple(_tree(kept.value))
+            except DecodeError as exc:
+                raise _unreadable(operation, exc) from None
+            self._components = kept
+        return cast("Sequence[PublicComponent]", kept.value)
 
-    async def _get(self, path: str) -> tuple[str, Any]:
+    async def _get(self, path: str, kept: Kept) -> tuple[str, Kept]:
         operation = f"GET {self._url}{path}"
         try:
-            return operation, await self._session.request("GET", path, operation=operation, effect=Effect.READ)
+            newer = await self._session.request("GET", path, operation=operation, effect=Effect.READ, kept=kept)
+            return operation, cast("Kept", newer)
         except DecodeError as exc:
             raise DecodeError(f"{exc.args[0]}. {_HINT}", path=exc.path, body=exc.body) from None
         except NotFoundError as exc:

@@ -24,7 +24,7 @@ from typing import Protocol
 
 from .errors import RateLimitError
 
-__all__ = ["Gate", "RateGate", "retry_after"]
+__all__ = ["Gate", "RateGate", "http_date", "retry_after"]
 
 _LONGEST = 24 * 3600.0  # a longer Retry-After is nonsense
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # of a 429 without Retry-After
@@ -182,15 +182,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        until = _http_date(value)
-        now = _http_date(headers.get("Date", "")) or datetime.now(UTC)
+        until = http_date(value)
+        now = http_date(headers.get("Date", "")) or datetime.now(UTC)
         if until is None:
             return None
         seconds = max(0.0, (until - now).total_seconds())
     return seconds if math.isfinite(seconds) and 0 <= seconds <= _LONGEST else None
 
 
-def _http_date(value: str) -> datetime | None:
+def http_date(value: str) -> datetime | None:
+    """Read a date of a header; None for anything else."""
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import ssl as ssl_module
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from json import dumps
@@ -22,7 +22,7 @@ import attrs
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ._answers import Lost, Reply, Success, judge
+from ._answers import Kept, Lost, Reply, Success, judge
 from ._pool import Evidence, Pool
 from ._settings import DEFAULT_BASE_URL, Secret, check_base_url, check_key, check_ssl, environment_proxy, hidden
 from ._version import __version__
@@ -193,17 +193,21 @@ class SessionManager:
         body: Any = None,
         fingerprint: Fingerprint | None = None,
         without: Callable[[frozenset[int]], Any] | None = None,
+        kept: Kept | None = None,
     ) -> Any:
         """Send one call and return its parsed JSON, None for an empty answer.
 
         `path` must be quoted already; `operation` names the call in errors. Attempts, pauses, waiting and looking for a
         lost outcome share the total timeout. `fingerprint` is what is looked for; `without` makes the body of those
-        datapoints that are missing. Raises the errors of `instatus_async.errors` and nothing of aiohttp's.
+        datapoints that are missing. With `kept` a newer answer is asked for: the result is `kept` itself when there is
+        none, else another Kept with the parsed JSON. Raises the errors of `instatus_async.errors` and nothing of
+        aiohttp's.
         """
         operation = operation or f"{method} {path}"
         if fingerprint is None and effect in (Effect.NOTIFY, Effect.DATAPOINT):
             fingerprint = Fingerprint(operation=operation, path=path, sent_at=datetime.now(UTC))
         call = _Call(self, method, path, operation, effect, query, body, fingerprint, without)
+        call.kept = kept
         return await self._within(call, call.run)
 
     async def reconcile(self, fingerprint: Fingerprint) -> Any:
@@ -237,10 +241,17 @@ class SessionManager:
             pool.left()
         raise call.late()
 
-    async def attempt(self, method: str, url: URL, data: bytes | None, evidence: Evidence | None) -> Reply | Lost:
+    async def attempt(
+        self,
+        method: str,
+        url: URL,
+        data: bytes | None,
+        evidence: Evidence | None,
+        conditions: Mapping[str, str] | None = None,
+    ) -> Reply | Lost:
         """Send once; without a key, follow redirects (quirk 89), each hop a request that carries nothing on."""
         for _ in range(_MOST_HOPS if self._follow else 1):
-            reply = await self._exchange(method, url, data, evidence)
+            reply = await self._exchange(method, url, data, evidence, conditions)
             if not self._follow or isinstance(reply, Lost) or reply.status not in _REDIRECTS:
                 return reply
             try:
@@ -252,7 +263,14 @@ class SessionManager:
             url = target
         return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
 
-    async def _exchange(self, method: str, url: URL, data: bytes | None, evidence: Evidence | None) -> Reply | Lost:
+    async def _exchange(
+        self,
+        method: str,
+        url: URL,
+        data: bytes | None,
+        evidence: Evidence | None,
+        conditions: Mapping[str, str] | None,
+    ) -> Reply | Lost:
         """Send and read. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along."""
         session = self._pool.session(fresh=evidence is not None)
         response: aiohttp.ClientResponse | None = None
@@ -262,7 +280,7 @@ class SessionManager:
                 method,
                 url,
                 data=data,
-                headers=_JSON_BODY if data is not None else None,
+                headers=_JSON_BODY if data is not None else conditions,
                 allow_redirects=False,
                 proxy=self._proxy,
                 timeout=self._timeouts,
@@ -372,6 +390,7 @@ class _Call:
         "_session",
         "_url",
         "_without",
+        "kept",
         "operation",
     )
 
@@ -388,6 +407,7 @@ class _Call:
         without: Callable[[frozenset[int]], Any] | None,
     ) -> None:
         self.operation = operation
+        self.kept: Kept | None = None  # the answer that a newer one is asked for
         self._session = session
         self._method = method
         self._path = path
@@ -454,7 +474,10 @@ class _Call:
         if not notifies:
             evidence.sent = self._effect is not Effect.READ  # as far as anybody knows
         try:
-            reply = await session.attempt(self._method, self._url, self._data, evidence if notifies else None)
+            conditions = None if self.kept is None else self.kept.conditions()
+            reply = await session.attempt(
+                self._method, self._url, self._data, evidence if notifies else None, conditions
+            )
         except BaseException:
             gate.abandoned(ticket)
             raise
@@ -462,6 +485,9 @@ class _Call:
         if isinstance(reply, Lost):
             outcome: Success | Lost = reply
             gate.abandoned(ticket)
+        elif self.kept is not None and self.kept.stands(reply):
+            outcome = Success(self.kept)
+            gate.passed(ticket)
         else:
             gone = self._method == "DELETE" and self._ambiguous
             outcome = judge(
@@ -477,6 +503,8 @@ class _Call:
                 pause = gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
             else:
                 gate.passed(ticket)
+            if isinstance(outcome, Success) and self.kept is not None:
+                outcome = Success(Kept(outcome.value, reply.headers))
         self._evidence = None
         if isinstance(outcome, Success):
             session.quota.succeeded()

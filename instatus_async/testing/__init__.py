@@ -57,6 +57,7 @@ Numbers of quirks in these modules refer to what is known of the real service. W
   on.
 - A datapoint of 0 is accepted, though one client says that it is not (quirk 40).
 - Uptime, on the page: a major outage counts in full and a partial one by 30 %, anything else not at all.
+- The JSON of a page's host carries an ETag and the server's own Date, and answers 304 where nothing is newer.
 - Feeds have no limit of length. In RSS an open incident has no Duration line, and a maintenance has the planned one.
 - A custom service's "down" puts its component into MAJOROUTAGE, and "up" back into OPERATIONAL, and tells nobody;
   heartbeats are answered at the API's address, and no missing ping raises an alarm. Both answer `{"success": true}`.

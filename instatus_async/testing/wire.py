@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import format_datetime
 from functools import partial
 from typing import Final, NoReturn, TypeAlias
 from urllib.parse import unquote
@@ -25,7 +26,7 @@ from .exchange import Exchange, Silence
 from .log import HIDDEN, Host, LoggedRequest, RequestLog
 from .operation import Call, Operation
 from .routes import ALIASES, KEYLESS, OPERATIONS, maintenances
-from .routes.public import document_at
+from .routes.public import document_at, etag_of
 from .schedule import Faults
 from .site.document import Document
 from .state import State
@@ -47,6 +48,7 @@ class Reply:
     body: Json = None
     html: str | None = None
     document: Document | None = None
+    headers: Mapping[str, str] | None = None
 
     def write(self) -> web.Response:
         """Make the response."""
@@ -55,9 +57,9 @@ class Reply:
             return web.Response(status=self.status, text=self.document.text, content_type=kind, headers=headers)
         if self.html is not None:
             return web.Response(status=self.status, text=self.html, content_type="text/html")
-        if self.status == 204:
-            return web.Response(status=self.status)
-        return web.Response(status=self.status, text=json.dumps(self.body), content_type=_JSON)
+        if self.status in {204, 304}:
+            return web.Response(status=self.status, headers=self.headers)
+        return web.Response(status=self.status, text=json.dumps(self.body), content_type=_JSON, headers=self.headers)
 
 
 Commit: TypeAlias = Callable[[web.BaseRequest, bytes, int], Reply]
@@ -152,7 +154,11 @@ class Wire:
         shown = show(self.state, page) if page and show and request.method in {"GET", "HEAD"} else None
         if shown is None:
             return Reply(404, html=_LOST)  # never JSON on a page host (quirks 19, 88)
-        return Reply(200, document=shown) if isinstance(shown, Document) else Reply(200, shown)
+        if isinstance(shown, Document):
+            return Reply(200, document=shown)
+        headers = {"ETag": etag_of(shown), "Date": format_datetime(self.state.clock(), usegmt=True)}
+        known = headers["ETag"] in request.headers.get("If-None-Match", "")
+        return Reply(304 if known else 200, shown, headers=headers)
 
     def _page_for(self, host: str, path: str) -> tuple[Row | None, str]:
         """Pick the page by `/{subdomain}/...`, by `{subdomain}.localhost`, or else the oldest one."""

@@ -1,0 +1,1 @@
+"""Watching a page: what one look saw, how it differs from what was told, and the loop around them."""
