@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         UnprocessableError,
         UnsentDatapointsError,
     )
+    from .jobs._lifecycle import FailureText
     from .jobs.changes import (
         ImpossibleMove,
         PartialApplyError,
@@ -61,11 +62,16 @@ if TYPE_CHECKING:
         PlanOutdatedError,
     )
     from .jobs.components import ComponentJobs
+    from .jobs.ensure import EnsuredIncident, IncidentEnsure
+    from .jobs.incidents import IncidentJobs
+    from .jobs.maintenances import MaintenanceConflictError, MaintenanceExtras, MaintenanceJobs
     from .jobs.metric_buffer import BufferClock, BufferTimer, MetricBuffer
     from .jobs.metrics import MetricJobs
+    from .jobs.open_incident import IncidentOpening, OpenIncident
     from .jobs.pages import PageJobs
     from .jobs.plan import ComponentPlan
     from .jobs.specs import ComponentSpec
+    from .jobs.window import MaintenanceWindow
     from .page import Page
     from .pagination import Pager
     from .public import (
@@ -343,6 +349,7 @@ __all__ = [
     "DecodeError",
     "DuplicateDetectedError",
     "Effect",
+    "EnsuredIncident",
     "EscalationAction",
     "EscalationActionFields",
     "EscalationPolicies",
@@ -352,6 +359,7 @@ __all__ = [
     "EscalationRuleCondition",
     "EscalationRuleFields",
     "Event",
+    "FailureText",
     "Fingerprint",
     "Gap",
     "Gate",
@@ -362,9 +370,12 @@ __all__ = [
     "IncidentChange",
     "IncidentCreate",
     "IncidentDeleted",
+    "IncidentEnsure",
     "IncidentImpact",
+    "IncidentJobs",
     "IncidentNotice",
     "IncidentOpened",
+    "IncidentOpening",
     "IncidentResolved",
     "IncidentStatus",
     "IncidentUpdate",
@@ -381,8 +392,11 @@ __all__ = [
     "Maintenance",
     "MaintenanceChange",
     "MaintenanceCompleted",
+    "MaintenanceConflictError",
     "MaintenanceCreate",
     "MaintenanceDeleted",
+    "MaintenanceExtras",
+    "MaintenanceJobs",
     "MaintenanceNotice",
     "MaintenancePlan",
     "MaintenanceScheduled",
@@ -394,6 +408,7 @@ __all__ = [
     "MaintenanceUpdateFields",
     "MaintenanceUpdated",
     "MaintenanceUpdates",
+    "MaintenanceWindow",
     "Maintenances",
     "Member",
     "Metric",
@@ -447,6 +462,7 @@ __all__ = [
     "OnCallShiftMemberFields",
     "OnCallShiftTimes",
     "OpenEnum",
+    "OpenIncident",
     "OutcomeUnknownError",
     "Page",
     "PageActions",
@@ -553,14 +569,20 @@ _HOMES = """
         OutcomeUnknownError PaginationError PermissionDeniedError ProtocolError RateLimitError RedirectError
         ResponseTooLargeError ServerError SignatureError SlowConsumerError TlsError TransportError UnprocessableError
         UnsentDatapointsError
+    jobs._lifecycle: FailureText
     jobs.changes: ImpossibleMove PartialApplyError PlanError PlanImpossibleError PlannedArchive PlannedChange
         PlannedCreate PlannedOrder PlannedUpdate PlanOutdatedError
     jobs.components: ComponentJobs
+    jobs.ensure: EnsuredIncident IncidentEnsure
+    jobs.incidents: IncidentJobs
+    jobs.maintenances: MaintenanceConflictError MaintenanceExtras MaintenanceJobs
     jobs.metric_buffer: BufferClock BufferTimer MetricBuffer
     jobs.metrics: MetricJobs
+    jobs.open_incident: IncidentOpening OpenIncident
     jobs.pages: PageJobs
     jobs.plan: ComponentPlan
     jobs.specs: ComponentSpec
+    jobs.window: MaintenanceWindow
     page: Page
     pagination: Pager
     public: PublicComponent PublicIncident PublicMaintenance PublicPage PublicPageStatus PublicStatusPage PublicSummary
@@ -604,11 +626,11 @@ _HOMES = """
     resources.workspaces: Workspace WorkspaceCreate Workspaces
     retry: Effect RetryPolicy
     session: Event
-    triggers: heartbeat Heartbeat trigger TriggerState
+    triggers: Heartbeat heartbeat trigger TriggerState
     watching.changes: Change ComponentAdded ComponentRemoved ComponentStatusChanged Gap IncidentDeleted IncidentOpened
         IncidentResolved IncidentUpdated MaintenanceCompleted MaintenanceDeleted MaintenanceScheduled MaintenanceStarted
         MaintenanceUpdated PageStatusChanged WatchState
-    watching.watch: Broadcast Trouble watch Watch
+    watching.watch: Broadcast Trouble Watch watch
 """
 
 if not TYPE_CHECKING:

@@ -12,11 +12,11 @@ from .session import SessionManager
 
 if TYPE_CHECKING:
     from .jobs.components import ComponentJobs
+    from .jobs.incidents import IncidentJobs
+    from .jobs.maintenances import MaintenanceJobs
     from .jobs.metrics import MetricJobs
     from .resources.audience_groups import AudienceGroups
     from .resources.escalation_policies import EscalationPolicies
-    from .resources.incidents import Incidents
-    from .resources.maintenances import Maintenances
     from .resources.monitor_alerts import MonitorAlerts
     from .resources.monitor_groups import MonitorGroups
     from .resources.monitors import Monitors
@@ -43,18 +43,18 @@ class Page(PageActions):
         return ComponentJobs(self._session, self._page_id)
 
     @cached_property
-    def incidents(self) -> "Incidents":
+    def incidents(self) -> "IncidentJobs":
         """What you tell while something is broken; `incidents.updates` are the messages."""
-        from .resources.incidents import Incidents
+        from .jobs.incidents import IncidentJobs
 
-        return Incidents(self._session, self._page_id)
+        return IncidentJobs(self._session, self._page_id)
 
     @cached_property
-    def maintenances(self) -> "Maintenances":
+    def maintenances(self) -> "MaintenanceJobs":
         """What you tell about planned work; `maintenances.updates` are the messages."""
-        from .resources.maintenances import Maintenances
+        from .jobs.maintenances import MaintenanceJobs
 
-        return Maintenances(self._session, self._page_id)
+        return MaintenanceJobs(self._session, self._page_id)
 
     @cached_property
     def templates(self) -> "Templates":
