@@ -6,14 +6,16 @@ import asyncio
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from ..errors import InvalidRequestError
 from ..resources.components import Component, ComponentChange, ComponentCreate, Components
 from ..session import SessionManager
 from .finding import Groups, absent, matching, needle, only_one
-from .plan import ComponentPlan, make_plan
-from .specs import ComponentSpec
+
+if TYPE_CHECKING:
+    from .plan import ComponentPlan
+    from .specs import ComponentSpec
 
 __all__ = ["ComponentJobs"]
 
@@ -97,8 +99,8 @@ class ComponentJobs(Components):
         )
 
     async def plan(
-        self, components: Iterable[ComponentSpec | Mapping[str, object]], *, archive: bool = False
-    ) -> ComponentPlan:
+        self, components: "Iterable[ComponentSpec | Mapping[str, object]]", *, archive: bool = False
+    ) -> "ComponentPlan":
         """Compare the page with the components that it should have, and return what is to be done. Nothing is written.
 
         Entries are ComponentSpecs, or mappings of the same keys as a TOML, YAML or JSON file has them. Those that are
@@ -111,6 +113,8 @@ class ComponentJobs(Components):
         Raises InvalidRequestError naming the place of what is wrong ("components[2].name"), and AmbiguousNameError
         when a name stands for several entries or components.
         """
+        from .plan import make_plan  # noqa: PLC0415 - most programs plan nothing, and its classes take 10 ms
+
         return await make_plan(self, self._page_id, components, archive=archive)
 
     async def create(self, **fields: Unpack[ComponentCreate]) -> Component:
