@@ -47,7 +47,7 @@ class Pager(Generic[T]):
     """A list of the service, fetched while it is read. Nothing is sent before the first item is asked for.
 
     `async for item in pager` reads all of it; every new loop reads it again from the start. The first page comes alone;
-    behind full pages 2, 4 and so on up to `concurrency` pages are asked for at once, and what is still under way is
+    with every full page one more is under way, so 2, 4 and so on up to `concurrency`, and what is still under way is
     cancelled when the loop ends, by `break` too. An error comes after the items before it.
     """
 
@@ -190,7 +190,7 @@ class _Pages(Generic[T]):
             self._next += 1
         rows = await self._tasks.popleft()
         if len(rows) == self._per_page:  # behind a page that is not full there is hardly another
-            self._ahead = min(self._ahead * 2, self._limit)
+            self._ahead = min(self._ahead + 1, self._limit)
         return rows
 
     def _fresh(self, rows: Sequence[T]) -> Sequence[T]:

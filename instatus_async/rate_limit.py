@@ -7,6 +7,9 @@ Instatus documents no limit (quirk 23), so the gate knows none until the first 4
     probing   the pause is over: one request goes first, and the others wait for what becomes of it
     paced     it passed: the others follow in order, at half the pace that was too fast, growing with every success
 
+The pace before the first 429 is hardly known: who has just begun has sent little in a second. So it doubles every
+second at first. Once it has met a 429 itself, it is halved, and grows slowly from there.
+
 A pace that has held for a minute is no limit any more, and the gate is open again. Waiters are served in order; one
 that is cancelled hands its turn on, also in the tick in which it was granted.
 """
@@ -63,7 +66,19 @@ class Gate(Protocol):
 class RateGate:
     """The gate of one process. It belongs to the event loop that uses it."""
 
-    __slots__ = ("_epoch", "_granted", "_last", "_next", "_probe", "_rate", "_refusals", "_timer", "_until", "_waiters")
+    __slots__ = (
+        "_epoch",
+        "_granted",
+        "_last",
+        "_met",
+        "_next",
+        "_probe",
+        "_rate",
+        "_refusals",
+        "_timer",
+        "_until",
+        "_waiters",
+    )
 
     def __init__(self) -> None:
         self._epoch = 0  # pauses so far; a ticket is the epoch it was granted in
@@ -72,6 +87,7 @@ class RateGate:
         self._refusals = 0  # pauses in a row
         self._probe: int | None = None  # the ticket that goes first: 0 while nobody has it, None when none is needed
         self._rate: float | None = None  # grants a second; None is no limit
+        self._met = False  # whether that pace has met a 429 itself
         self._next = 0.0  # when the pace allows the next one
         self._granted: deque[float] = deque(maxlen=_SAMPLE)
         self._waiters: deque[asyncio.Future[int]] = deque()
@@ -106,6 +122,7 @@ class RateGate:
         if ticket == self._epoch:  # the first 429 of this epoch; those of requests sent with it count once
             self._epoch += 1
             self._refusals += 1
+            self._met = self._rate is not None
             pace = sum(1 for at in self._granted if at > now - 1.0)
             self._rate = max(_SLOWEST, min(max(pace, _LEAST_KNOWN), self._rate or math.inf) / 2)
             self._probe = 0
@@ -123,8 +140,9 @@ class RateGate:
         now = asyncio.get_running_loop().time()
         self._probe = None
         self._refusals = 0
-        # About a tenth more every second, and never less than one request a second more.
-        self._rate += max(1.0, self._rate / 10) / self._rate
+        # A second at this pace has as many successes, which together double it, or add a tenth, at least one.
+        doubling = 0.0 if self._met else math.log(2)
+        self._rate += max(doubling, 0.1, 1.0 / self._rate)
         if now - self._last > _HELD:
             self._rate = None
         self._serve()

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from instatus_async.errors import InvalidRequestError, PaginationError
 from instatus_async.pagination import Pager
+from instatus_async.rate_limit import RateGate
+
+from . import virtual_time
 
 
 class Source:
@@ -207,7 +210,7 @@ def letters(number: int) -> Sequence[str]:
 async def test_it_starts_slowly_and_never_has_more_under_way() -> None:
     source = Held(letters)
     reading = asyncio.ensure_future(source.pager(concurrency=8).collect())
-    for number, ahead in [(1, 1), (2, 3), (3, 6), (4, 11), (5, 12), (6, 13)]:
+    for number, ahead in [(1, 1), (2, 3), (3, 5), (4, 7), (5, 9), (6, 11), (7, 13), (8, 15), (9, 16), (10, 17)]:
         await turns()
         assert source.asked == list(range(1, ahead + 1))
         source.let_go(number)
@@ -301,3 +304,91 @@ async def test_an_iterator_that_ended_stays_ended() -> None:
     pages = of("ab").pager(concurrency=8).pages()
     assert [list(page) async for page in pages] == [["a", "b"]]
     assert [page async for page in pages] == []
+
+
+# --- at the speed of the network -------------------------------------------------------------------------------------
+
+
+class Remote:
+    """A list of 100 pages, 100 ms away, behind a token bucket if there is a rate, on the loop's own clock."""
+
+    def __init__(self, rate: float | None = None, burst: float = 5.0) -> None:
+        self.gate = RateGate()
+        self.rate = rate
+        self.burst = self.tokens = burst
+        self.filled = 0.0
+        self.answers = self.refusals = self.highest = 0
+
+    def takes(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self.rate is None:
+            return True
+        self.tokens = min(self.burst, self.tokens + (now - self.filled) * self.rate)
+        self.filled = now
+        if self.tokens < 1.0:
+            return False
+        self.tokens -= 1.0
+        return True
+
+    async def fetch(self, number: int) -> Sequence[str]:
+        self.highest = max(self.highest, number)
+        while True:
+            ticket = await self.gate.acquire(float("inf"))
+            try:
+                await asyncio.sleep(0.05)
+                taken = self.takes()
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                self.gate.abandoned(ticket)
+                raise
+            self.answers += 1
+            if taken:
+                self.gate.passed(ticket)
+                return (f"{number}a", f"{number}b") if number <= 100 else ()
+            self.refusals += 1
+            self.gate.limited(ticket, 1.0)
+
+    async def read(self, concurrency: int) -> float:
+        """Read all of it, and return the seconds it took."""
+        pager = Pager(self.fetch, per_page=2, identify=lambda row: row, name="GET /rows", concurrency=concurrency)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        assert await pager.collect() == [f"{number}{side}" for number in range(1, 101) for side in "ab"]
+        return loop.time() - start
+
+
+def test_it_takes_two_round_trips_more_than_the_window_allows() -> None:
+    """8 at once cannot fetch 101 pages in less than 13 round trips, and it begins with 1, 2 and 4."""
+    remote = Remote()
+    assert virtual_time.run(remote.read(8)) == pytest.approx(1.5)
+    assert remote.highest <= 101 + 8
+    assert virtual_time.run(Remote().read(1)) == pytest.approx(10.1)
+
+
+@pytest.mark.parametrize("rate", [20.0, 30.0, 50.0, 70.0])
+def test_behind_a_limit_it_is_faster_than_one_after_the_other(rate: float) -> None:
+    remote, one = Remote(rate), Remote(rate)
+    assert virtual_time.run(remote.read(8)) < virtual_time.run(one.read(1))
+    assert remote.refusals
+    assert remote.refusals <= 0.15 * remote.answers
+
+
+async def test_break_at_the_gate_gives_the_turns_back() -> None:
+    """Pages that wait for their turn are cancelled with the others, and the next caller has it."""
+    gate = RateGate()
+
+    async def fetch(number: int) -> Sequence[str]:
+        ticket = await gate.acquire(float("inf"))
+        if number == 3:
+            gate.limited(ticket, 100.0)
+            await asyncio.Event().wait()
+        gate.passed(ticket)
+        return letters(number)
+
+    async for row in Pager(fetch, per_page=2, identify=lambda row: row, name="GET /rows", concurrency=8):
+        if row == "2b":
+            break
+    await turns()
+    gate._until = gate._next = 0.0
+    assert await asyncio.wait_for(gate.acquire(float("inf")), 10) == gate._epoch
+    assert not gate._waiters

@@ -189,6 +189,7 @@ async def test_the_pace_grows_with_success_and_is_forgotten_when_it_held() -> No
     gate.limited(0, 0.0)
     assert gate._rate == 10.0
     opened(gate)
+    gate._met = True
     ticket = await gate.acquire(FAR)
     for _ in range(10):
         gate.passed(ticket)
@@ -203,6 +204,7 @@ async def test_a_slow_pace_grows_by_one_a_second() -> None:
     gate.limited(0, 0.0)
     assert gate._rate == 2.0  # one request says nothing about the limit, and four a second are no hurry
     opened(gate)
+    gate._met = True
     ticket = await gate.acquire(FAR)
     gate.passed(ticket)
     gate.passed(ticket)
@@ -243,8 +245,37 @@ async def test_a_fast_pace_grows_by_a_tenth_a_second() -> None:
     gate.limited(0, 0.0)
     assert gate._rate == 100.5  # half of what was too fast
     opened(gate)
+    gate._met = True
     gate.passed(await gate.acquire(FAR))
     assert gate._rate == pytest.approx(100.6)
+
+
+async def test_a_pace_that_met_no_429_itself_doubles_in_a_second() -> None:
+    gate = RateGate()
+    for _ in range(20):
+        await gate.acquire(FAR)
+    gate.limited(0, 0.0)
+    opened(gate)
+    ticket = await gate.acquire(FAR)
+    for _ in range(15):  # a second at a pace of 10 that grows to 20
+        gate.passed(ticket)
+    assert gate._rate == pytest.approx(20.4, abs=0.1)
+    gate.limited(ticket, 0.0)  # too fast, but nobody knows by how much: from here it grows slowly
+    assert gate._rate == pytest.approx(10.2, abs=0.1)
+    gate.passed(gate._epoch)
+    assert gate._rate == pytest.approx(10.3, abs=0.1)
+
+
+async def test_a_pace_that_was_forgotten_doubles_again() -> None:
+    gate = RateGate()
+    gate.limited(0, 0.0)
+    gate.limited(gate._epoch, 0.0)
+    assert gate._met
+    gate._last -= 61.0
+    gate.passed(gate._epoch)
+    assert gate._rate is None
+    gate.limited(gate._epoch, 0.0)
+    assert not gate._met
 
 
 async def test_a_success_lets_the_default_pauses_begin_anew() -> None:
