@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 import re
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
-from difflib import get_close_matches
 from enum import Enum
 from functools import cache, partial
 from types import UnionType
@@ -48,6 +47,13 @@ def milliseconds(value: object, at: str) -> int:
 
 def _refuse(at: str, what: str) -> NoReturn:
     raise InvalidRequestError(f"{at.removesuffix(':')}: {what}. Nothing was sent.")
+
+
+def _hint(given: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it, and aiohttp has not imported it
+
+    near = get_close_matches(given, known, 1)
+    return f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
 
 
 def _aware(value: object, at: str) -> datetime:
@@ -104,8 +110,7 @@ def send_member(enum: type[OpenEnum], value: object, at: str) -> str:
     if isinstance(value, str) and not isinstance(value, Enum):
         if value in enum._value2member_map_:
             return value
-        near = get_close_matches(value.upper(), [member.value for member in enum], 1)
-        hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(member.value for member in enum)
+        hint = _hint(value.upper(), [member.value for member in enum])
         _refuse(
             at, f"{value[:40]!r} is no {enum.__name__}; {hint} ({enum.__name__}({value[:40]!r}) would send it as it is)"
         )
@@ -195,9 +200,7 @@ def _send_object(shape: Any, value: Any, at: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name, item in given.items():
         if name not in known:
-            near = get_close_matches(str(name), known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(known)
-            _refuse(at, f"unexpected field {name!r}; {hint}")
+            _refuse(at, f"unexpected field {name!r}; {_hint(str(name), known)}")
         key, encoder = known[name]
         body[key] = encoder(item, f"{at} {name}" if at.endswith(":") else f"{at}.{name}")
     missing = sorted(shape.__required_keys__ - given.keys())

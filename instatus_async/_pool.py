@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from ._deadline import Clock
 from .errors import ClientStateError
 from .reconcile import Fingerprint
 from .retry import RetryQuota
@@ -21,6 +22,7 @@ from .retry import RetryQuota
 __all__ = ["Evidence", "Pool"]
 
 _CLOSED = "The client is closed. Make a new one, or keep `async with` open around its calls."
+_MOST_CONNECTIONS = 100
 _DRAIN = 5.0  # seconds that closing waits for calls in flight
 _UNRESOLVED = 1000  # fingerprints of cancelled calls that are kept
 
@@ -41,9 +43,11 @@ class Pool:
         "_loop",
         "_pid",
         "_ssl",
+        "clock",
         "idle",
         "in_flight",
         "quota",
+        "slots",
         "unresolved",
     )
 
@@ -61,6 +65,10 @@ class Pool:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
         self._closed = False
+        self.clock = Clock()
+        # Waiting for a connection is no silence of the service, so it is done here and not in the connector, which
+        # does not say when it is over. A lent connector waits by itself.
+        self.slots = asyncio.Semaphore(_MOST_CONNECTIONS) if borrowed is None else None
         self.in_flight = 0
         self.idle: asyncio.Event | None = None  # set when the last call in flight ends, while somebody closes
         self.quota = RetryQuota()
@@ -68,10 +76,9 @@ class Pool:
 
     def session(self, *, fresh: bool) -> aiohttp.ClientSession:
         """Return an open session, or refuse with the reason."""
-        loop = asyncio.get_running_loop()
         session = self._fresh if fresh else self._kept
-        if session is None or session.closed or self._loop is not loop or self._pid != os.getpid():
-            self._check(loop)
+        if session is None or session.closed:
+            self._refuse(asyncio.get_running_loop())
             session = self._open(fresh=fresh)
             if fresh:
                 self._fresh = session
@@ -79,7 +86,13 @@ class Pool:
                 self._kept = session
         return session
 
-    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
+    def check(self) -> None:
+        """Refuse a call that cannot be carried out here and now, with the reason."""
+        loop = asyncio.get_running_loop()
+        if self._closed or self._loop is not loop or self._pid != os.getpid():
+            self._refuse(loop)
+
+    def _refuse(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._closed:
             raise ClientStateError(_CLOSED)
         if self._pid != os.getpid():
@@ -91,13 +104,15 @@ class Pool:
         if self._borrowed is not None and self._borrowed.closed:
             raise ClientStateError("The aiohttp session lent to the client is closed. Close the client before it.")
         self._loop = loop
+        self.clock.start(loop)
 
     def _open(self, *, fresh: bool) -> aiohttp.ClientSession:
         borrowed = self._borrowed
         connector, owner = borrowed.connector if borrowed is not None else None, False
         if connector is None or (fresh and type(connector) is aiohttp.TCPConnector):
             ssl = getattr(connector, "_ssl", None) or self._ssl or True
-            connector, owner = aiohttp.TCPConnector(ssl=ssl, force_close=fresh), True
+            limit = 0 if not fresh and self.slots is not None else _MOST_CONNECTIONS
+            connector, owner = aiohttp.TCPConnector(ssl=ssl, force_close=fresh, limit=limit), True
         # A borrowed session is not used itself: its headers, cookies, base_url and raise_for_status would reach our
         # requests. A session of our own shares its connections.
         session = aiohttp.ClientSession(
@@ -123,13 +138,7 @@ class Pool:
             session.trace_configs.append(_witness())
         return session
 
-    def entered(self) -> None:
-        """Count a call in, unless the client is closing."""
-        if self._closed:
-            raise ClientStateError(_CLOSED)
-        self.in_flight += 1
-
-    def left(self) -> None:
+    def leave(self) -> None:
         """Count a call out."""
         self.in_flight -= 1
         if not self.in_flight and self.idle is not None:
@@ -143,6 +152,8 @@ class Pool:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_DRAIN):
                     await self.idle.wait()
+        if not self.in_flight:  # else it still ends them
+            self.clock.stop()
         for session in (self._kept, self._fresh):
             if session is not None:
                 await session.close()

@@ -10,7 +10,16 @@ from yarl import URL
 
 from .errors import ConfigError
 
-__all__ = ["DEFAULT_BASE_URL", "Secret", "check_base_url", "check_key", "check_ssl", "environment_proxy", "hidden"]
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "Secret",
+    "SecretBytes",
+    "check_base_url",
+    "check_key",
+    "check_ssl",
+    "environment_proxy",
+    "hidden",
+]
 
 DEFAULT_BASE_URL = "https://api.instatus.com"
 
@@ -22,6 +31,15 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "'***'"
+
+
+class SecretBytes(bytes):
+    """The same for bytes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"
 
 
 def hidden(api_key: object) -> Secret:

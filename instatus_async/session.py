@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import ssl as ssl_module
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from json import dumps
+from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, cast
 
 import aiohttp
@@ -23,8 +25,18 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from ._answers import Kept, Lost, Reply, Success, judge
+from ._deadline import Deadline
 from ._pool import Evidence, Pool
-from ._settings import DEFAULT_BASE_URL, Secret, check_base_url, check_key, check_ssl, environment_proxy, hidden
+from ._settings import (
+    DEFAULT_BASE_URL,
+    Secret,
+    SecretBytes,
+    check_base_url,
+    check_key,
+    check_ssl,
+    environment_proxy,
+    hidden,
+)
 from ._version import __version__
 from .errors import (
     APIError,
@@ -46,7 +58,7 @@ from .errors import (
 )
 from .rate_limit import Gate, RateGate
 from .reconcile import Fingerprint, Found, look
-from .retry import Action, Effect, Failure, RetryPolicy, RetryQuota, decide
+from .retry import Action, Effect, Failure, RetryPolicy, decide
 
 __all__ = ["DEFAULT_BASE_URL", "DEFAULT_MAX_RESPONSE_BYTES", "DEFAULT_TIMEOUT", "Event", "SessionManager"]
 
@@ -88,15 +100,18 @@ class SessionManager:
 
     __slots__ = (
         "_base",
+        "_connecting",
         "_follow",
         "_key",
+        "_key_bytes",
         "_limit",
         "_on_event",
-        "_opaque",
         "_pool",
         "_proxy",
+        "_silence",
         "_timeouts",
         "gate",
+        "opaque",
         "retry",
         "timeout",
     )
@@ -138,9 +153,11 @@ class SessionManager:
         if key is not None:
             headers["Authorization"] = Secret("Bearer " + check_key(key))
         self._key = key or secret_path or Secret()
+        # A shorter one is no key of the service, and may be a word of the text.
+        self._key_bytes = SecretBytes(self._key.encode()) if len(self._key) >= 16 else None
         self._base = str(url).rstrip("/")
         self._follow = key is None and secret_path is None
-        self._opaque = secret_path is not None
+        self.opaque = secret_path is not None  # a success may say what it likes
         self._limit = max_response_bytes
         self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
         self._pool = Pool(headers, session, ssl)
@@ -155,9 +172,9 @@ class SessionManager:
         self.timeout: float = float(timeout)
         self.retry: RetryPolicy = retry
         # Connecting and reading get a part of the whole, so that there is time for what follows a failure.
-        self._timeouts = aiohttp.ClientTimeout(
-            total=None, sock_connect=min(10.0, self.timeout / 4), sock_read=self.timeout / 2
-        )
+        self._silence = self.timeout / 2
+        self._connecting = aiohttp.ClientTimeout(total=None, sock_connect=min(10.0, self.timeout / 4))
+        self._timeouts = attrs.evolve(self._connecting, sock_read=self._silence)
 
     def __repr__(self) -> str:
         return f"<SessionManager {getattr(self, '_base', None)}>"  # tracebacks show it half built
@@ -173,7 +190,18 @@ class SessionManager:
     def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> Self:
         """Return a view on the same pool and gate with another total timeout in seconds or retry policy."""
         view = object.__new__(type(self))
-        for name in ("_base", "_follow", "_key", "_limit", "_on_event", "_opaque", "_pool", "_proxy", "gate"):
+        for name in (
+            "_base",
+            "_follow",
+            "_key",
+            "_key_bytes",
+            "_limit",
+            "_on_event",
+            "_pool",
+            "_proxy",
+            "gate",
+            "opaque",
+        ):
             setattr(view, name, getattr(self, name))
         view._set_options(self.timeout if timeout is None else timeout, self.retry if retry is None else retry)
         return view
@@ -203,12 +231,15 @@ class SessionManager:
         none, else another Kept with the parsed JSON. Raises the errors of `instatus_async.errors` and nothing of
         aiohttp's.
         """
+        self._pool.check()
         operation = operation or f"{method} {path}"
         if fingerprint is None and effect in (Effect.NOTIFY, Effect.DATAPOINT):
             fingerprint = Fingerprint(operation=operation, path=path, sent_at=datetime.now(UTC))
         call = _Call(self, method, path, operation, effect, query, body, fingerprint, without)
         call.kept = kept
-        return await self._within(call, call.run)
+        with call:
+            return await call.run()
+        raise call.late()
 
     async def reconcile(self, fingerprint: Fingerprint) -> Any:
         """Look for what an earlier call sent, with growing pauses; return its record in the wire's shape.
@@ -216,43 +247,28 @@ class SessionManager:
         Raises OutcomeUnknownError when it is not found within the timeout, and DuplicateDetectedError when it is there
         twice.
         """
+        self._pool.check()
         call = _Call(self, "", fingerprint.path, fingerprint.operation, Effect.NOTIFY, "", None, fingerprint, None)
-        value = await self._within(call, call.search)
-        with suppress(ValueError):
-            self._pool.unresolved.remove(fingerprint)
-        return value
-
-    async def _within(self, call: _Call, run: Callable[[], Any]) -> Any:
-        """Run a call under its deadline; what is cancelled on the way leaves its fingerprint."""
-        pool = self._pool
-        pool.entered()
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await run()
-        except TimeoutError:
-            pass
-        except asyncio.CancelledError:
-            fingerprint = call.open_fingerprint
-            if fingerprint is not None and fingerprint not in pool.unresolved:
-                pool.unresolved.append(fingerprint)
-                _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", call.operation)
-            raise
-        finally:
-            pool.left()
+        with call:
+            value = await call.search()
+            with suppress(ValueError):
+                self._pool.unresolved.remove(fingerprint)
+            return value
         raise call.late()
 
-    async def attempt(
+    async def follow(
         self,
         method: str,
         url: URL,
         data: bytes | None,
-        evidence: Evidence | None,
-        conditions: Mapping[str, str] | None = None,
-    ) -> Reply | Lost:
-        """Send once; without a key, follow redirects (quirk 89), each hop a request that carries nothing on."""
-        for _ in range(_MOST_HOPS if self._follow else 1):
-            reply = await self._exchange(method, url, data, evidence, conditions)
-            if not self._follow or isinstance(reply, Lost) or reply.status not in _REDIRECTS:
+        effect: Effect,
+        evidence: Evidence,
+        conditions: Mapping[str, str] | None,
+    ) -> Attempt:
+        """Send once and, without a key, follow redirects (quirk 89), each hop a request that carries nothing on."""
+        for _ in range(_MOST_HOPS):
+            reply = await self.exchange(method, url, data, effect, evidence, conditions)
+            if isinstance(reply, Lost) or reply.status not in _REDIRECTS:
                 return reply
             try:
                 target = url.join(URL(reply.headers.get("Location", "")))
@@ -263,37 +279,50 @@ class SessionManager:
             url = target
         return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
 
-    async def _exchange(
+    async def exchange(
         self,
         method: str,
         url: URL,
         data: bytes | None,
-        evidence: Evidence | None,
+        effect: Effect,
+        evidence: Evidence,
         conditions: Mapping[str, str] | None,
-    ) -> Reply | Lost:
-        """Send and read. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along."""
-        session = self._pool.session(fresh=evidence is not None)
+    ) -> Attempt:
+        """Send and read. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along.
+
+        A read that hears nothing for too long ends by our clock: aiohttp's timeout takes another 10 % of its time. It
+        knows more, though, namely whether anything was sent, which is what counts after a write.
+        """
+        pool, clock = self._pool, self._pool.clock
+        notifies = effect is Effect.NOTIFY
+        session = pool.session(fresh=notifies)
+        # What `request` wraps around the other, for `async with`, takes another 4 %.
+        send: Send = getattr(session, "_request", session.request)
         response: aiohttp.ClientResponse | None = None
-        complete = False
+        slots = None if notifies else pool.slots
+        if slots is not None:
+            await slots.acquire()
         try:
-            response = await session.request(
-                method,
-                url,
-                data=data,
-                headers=_JSON_BODY if data is not None else conditions,
-                allow_redirects=False,
-                proxy=self._proxy,
-                timeout=self._timeouts,
-                trace_request_ctx=evidence,
-            )
-            body = await self._read(response)
-            if body is None:
-                error = ResponseTooLargeError(
-                    f"the answer is larger than {self._limit} bytes (max_response_bytes)", may_have_applied=True
+            clocked = slots is not None and effect is Effect.READ
+            with Deadline(clock, clock.time() + self._silence if clocked else math.inf) as silence:
+                response = await send(
+                    method,
+                    url,
+                    data=data,
+                    headers=_JSON_BODY if data is not None else conditions,
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                    timeout=self._connecting if clocked else self._timeouts,
+                    trace_request_ctx=evidence,
                 )
-                return Lost(Failure.FINAL, error)
-            complete = True
-            return Reply(response.status, response.headers, self._without_key(body))
+                body = await self._read(response, silence)
+                if body is None:
+                    error = ResponseTooLargeError(
+                        f"the answer is larger than {self._limit} bytes (max_response_bytes)", may_have_applied=True
+                    )
+                    return Lost(Failure.FINAL, error)
+                return Reply(response.status, response.headers, self._without_key(body))
+            return _lost(TimeoutError())
         except _AIOHTTP_ERRORS as exc:
             return _lost(exc)
         except RuntimeError as exc:
@@ -301,17 +330,20 @@ class SessionManager:
                 return _lost(aiohttp.ClientConnectionError(str(exc)))
             raise
         finally:
-            if response is not None:
-                if complete:
-                    response.release()
-                else:
-                    response.close()
+            if response is not None and not response.closed:  # it is, and its connection free, once it is read
+                response.close()
+            if slots is not None:
+                slots.release()
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes | None:
+    async def _read(self, response: aiohttp.ClientResponse, silence: Deadline) -> bytes | None:
         """Read a body under the size cap, measured after decompression; None when it is larger."""
+        content = response.content
         chunks: list[bytes] = []
         size = 0
-        while chunk := await response.content.readany():
+        while not content.at_eof():
+            if chunks and silence.at < math.inf:
+                silence.at = self._pool.clock.time() + self._silence
+            chunk = await content.readany()
             size += len(chunk)
             if size > self._limit:
                 return None
@@ -323,15 +355,22 @@ class SessionManager:
         return URL(f"{self._base}{path}?{query}" if query else self._base + path, encoded=True)
 
     def _without_key(self, body: bytes) -> bytes:
-        """Blot the key out of any answer: what cannot be read later ends up in errors and tracebacks as it came.
-
-        A shorter one is no key of the service, and may be a word of the text.
-        """
-        return body.replace(self._key.encode(), b"***") if len(self._key) >= 16 else body
+        """Blot the key out of any answer: what cannot be read later ends up in errors and tracebacks as it came."""
+        return body if self._key_bytes is None else body.replace(self._key_bytes, b"***")
 
     def redact(self, text: str) -> str:
         """Blot out the key where the service echoes it."""
         return text.replace(self._key, "***") if self._key else text
+
+    @property
+    def listens(self) -> bool:
+        """Whether anybody hears of events."""
+        return self._on_event is not None
+
+    @property
+    def follows(self) -> bool:
+        """Whether redirects are followed."""
+        return self._follow
 
     def tell(self, event: Event) -> None:
         """Tell the program's listener; it cannot break the call."""
@@ -342,16 +381,13 @@ class SessionManager:
                 _log.exception("on_event failed")
 
     @property
-    def opaque(self) -> bool:
-        """Whether a success may say what it likes."""
-        return self._opaque
-
-    @property
-    def quota(self) -> RetryQuota:
-        """The retries that all calls of the pool share."""
-        return self._pool.quota
+    def pool(self) -> Pool:
+        """The connections, and what all calls share with them."""
+        return self._pool
 
 
+Attempt = Reply | Lost
+Send = Callable[..., Awaitable[aiohttp.ClientResponse]]
 _JSON_BODY = {"Content-Type": "application/json"}
 _AIOHTTP_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError)
 
@@ -381,6 +417,7 @@ class _Call:
         "_data",
         "_deadline",
         "_effect",
+        "_ends",
         "_evidence",
         "_fingerprint",
         "_last",
@@ -416,25 +453,41 @@ class _Call:
         self._data = None if body is None else _encoded(body, operation)
         self._fingerprint = fingerprint
         self._without = without
-        self._deadline = asyncio.get_running_loop().time() + session.timeout
+        clock = session.pool.clock
+        self._deadline = clock.time() + session.timeout
+        self._ends = Deadline(clock, self._deadline)
         self._attempt = 0
         self._ambiguous = False  # an earlier attempt may have been carried out
         self._evidence: Evidence | None = None  # of the attempt that is on its way
         self._looking = False  # for what became of it
         self._last: InstatusError | None = None
 
+    def __enter__(self) -> None:
+        """Count in, and begin the deadline; when it ends the call, `late` behind the `with` says what to raise."""
+        self._session.pool.in_flight += 1
+        self._ends.__enter__()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        """Count out; what is cancelled by somebody else leaves its fingerprint."""
+        pool = self._session.pool
+        pool.leave()
+        late = self._ends.__exit__(exc_type, exc, traceback)
+        if exc_type is asyncio.CancelledError and not late:
+            fingerprint = self._fingerprint if self._may_have_applied else None
+            if fingerprint is not None and fingerprint not in pool.unresolved:
+                pool.unresolved.append(fingerprint)
+                _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", self.operation)
+        return late
+
     @property
     def _may_have_applied(self) -> bool:
         return self._ambiguous or (self._evidence is not None and self._evidence.sent)
 
-    @property
-    def open_fingerprint(self) -> Fingerprint | None:
-        """What to look for when the call is cancelled now; None when nothing can have been carried out."""
-        return self._fingerprint if self._may_have_applied else None
-
     async def run(self) -> Any:
         """Attempt until there is an answer, or a failure that must be told."""
-        session, loop = self._session, asyncio.get_running_loop()
+        session = self._session
         while True:
             outcome, pause = await self._try()
             if isinstance(outcome, Success):
@@ -448,10 +501,10 @@ class _Call:
                 continue
             if action is Action.RETRY:
                 pause = session.retry.pause(self._attempt)
-            if action is Action.RAISE or loop.time() + pause >= self._deadline:
+            if action is Action.RAISE or session.pool.clock.time() + pause >= self._deadline:
                 raise self._named(outcome.error, outcome.failure)
             if action is Action.RETRY:
-                if not session.quota.take():
+                if not session.pool.quota.take():
                     _log.warning("%s: not tried again, too many calls fail at once", self.operation)
                     raise self._named(outcome.error, outcome.failure)
                 self._tell("retry", pause, outcome.failure.value)
@@ -468,16 +521,15 @@ class _Call:
         except RateLimitError as exc:
             return Lost(Failure.FINAL, self._limited(exc)), 0.0
         self._attempt += 1
-        self._tell("attempt")
-        notifies = self._effect is Effect.NOTIFY
+        if session.listens:
+            self._tell("attempt")
         evidence = self._evidence = Evidence()
-        if not notifies:
+        if self._effect is not Effect.NOTIFY:
             evidence.sent = self._effect is not Effect.READ  # as far as anybody knows
         try:
+            send = session.follow if session.follows else session.exchange
             conditions = None if self.kept is None else self.kept.conditions()
-            reply = await session.attempt(
-                self._method, self._url, self._data, evidence if notifies else None, conditions
-            )
+            reply = await send(self._method, self._url, self._data, self._effect, evidence, conditions)
         except BaseException:
             gate.abandoned(ticket)
             raise
@@ -507,7 +559,7 @@ class _Call:
                 outcome = Success(Kept(outcome.value, reply.headers))
         self._evidence = None
         if isinstance(outcome, Success):
-            session.quota.succeeded()
+            session.pool.quota.succeeded()
         else:
             self._last = outcome.error
             self._ambiguous |= outcome.failure is Failure.UNKNOWN and self._effect is not Effect.READ
@@ -541,9 +593,9 @@ class _Call:
             raise self._unknown(error)
         self._looking = self._ambiguous = True
         self._last = error
-        loop = asyncio.get_running_loop()
+        clock = self._session.pool.clock
         for number, pause in enumerate(_LOOKS):
-            if loop.time() + pause >= self._deadline:
+            if clock.time() + pause >= self._deadline:
                 break
             await asyncio.sleep(pause)
             verdict = await self._look(fingerprint)
@@ -556,7 +608,7 @@ class _Call:
 
     async def _look(self, fingerprint: Fingerprint) -> Any:
         """Look once; what goes wrong with the looking itself is returned."""
-        session = self._session.with_options(timeout=max(0.001, self._deadline - asyncio.get_running_loop().time()))
+        session = self._session.with_options(timeout=max(0.001, self._deadline - self._session.pool.clock.time()))
 
         async def ask(path: str, query: str) -> Any:
             operation = f"GET {path} (looking for {self.operation})"

@@ -14,7 +14,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any, NotRequired, Required, TypeVar, cast, get_args, get_origin
 from urllib.parse import quote, urlencode
 
@@ -36,7 +36,7 @@ M = TypeVar("M", bound=Model)
 READ, IDEMPOTENT, DATAPOINT, NOTIFY = Effect.READ, Effect.IDEMPOTENT, Effect.DATAPOINT, Effect.NOTIFY
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _split(template: str) -> tuple[Sequence[str], Sequence[str]]:
     """Split "/v1/{page_id}/team" into what stands between the placeholders, and their names."""
     parts = re.split(r"\{(\w+)\}", template)
@@ -119,7 +119,8 @@ class Resource:
         return path
 
     async def _get(self, answer: type[M], template: str, *ids: str, query: str = "", effect: Effect = READ) -> M:
-        value = await self._send("GET", template, ids, effect, query=query)
+        path = self._path(template, ids)
+        value = await self._session.request("GET", path, operation=f"GET {template}", effect=effect, query=query)
         return self._read(answer, value, "GET", template, effect)
 
     async def _post(
@@ -197,7 +198,7 @@ class Resource:
     ) -> M:
         """Read one record, out of its wrapper where the documents put one (quirk 71)."""
         at = "$"
-        if "id" not in (wrapper := as_object(value)):
+        if unwrap and "id" not in (wrapper := as_object(value)):
             for key in unwrap:
                 if inner := as_object(wrapper.get(key)):
                     value, at = inner, f"$.{key}"
@@ -271,12 +272,10 @@ class PageResource(Resource):
 
     def __init__(self, session: SessionManager, page_id: str) -> None:
         super().__init__(session)
-        self._page_id = page_id
+        self._page_id = identifier(page_id, "page_id")
 
     def _path(self, template: str, values: Sequence[str]) -> str:
-        if "{page_id}" in template:
-            values = (self._page_id, *values)
-        return super()._path(template, values)
+        return super()._path(template.replace("{page_id}", self._page_id), values)
 
 
 def _identity(row: Model) -> Hashable:
