@@ -18,7 +18,7 @@ from typing import ClassVar, TypedDict
 
 import attrs
 
-from .bodies import PER_PAGE, incidents, subscribers, wire
+from .bodies import PER_PAGE, components, incidents, subscribers, wire
 
 __all__ = ["Counts", "Remote", "serving"]
 
@@ -38,6 +38,7 @@ class Content:
 
     def __init__(self, pages: int) -> None:
         self._pages = pages
+        self._component = _answer(wire(components(2)[1]))
         self._incident = _answer(wire(incidents(1)[0]))
         self._empty = _answer(b"[]")
         self._parts = [
@@ -56,7 +57,9 @@ class Content:
 
     def at(self, target: bytes) -> bytes:
         """Return the answer to a GET."""
-        if b"/subscribers" not in target:
+        if b"/components/" in target:
+            return self._component
+        if b"/incidents/" in target:
             return self._incident
         number = int(found[1]) if (found := _PAGE.search(target)) else 1
         if number > self._pages:
