@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 import re
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from instatus_async.testing import InstatusServer, faults
 
@@ -36,12 +39,23 @@ def defined(name: str) -> Any:
 
 
 # Each Python block defines one function, and each function has a test below.
-FUNCTIONS = {"announce", "open_incident", "open_incidents", "is_it_down", "test_my_bot"}
+FUNCTIONS = {
+    "announce",
+    "follow",
+    "is_it_down",
+    "open_incident",
+    "open_incidents",
+    "push",
+    "test_my_bot",
+    "tests_failed",
+    "tidy",
+    "webhook_app",
+}
 
 
 def test_every_python_block_has_a_test() -> None:
     sources = blocks("python")
-    names = [name for source in sources for name in re.findall(r"^async def (\w+)", source, re.MULTILINE)]
+    names = [name for source in sources for name in re.findall(r"^(?:async )?def (\w+)", source, re.MULTILINE)]
     assert len(names) == len(sources)
     assert set(names) == FUNCTIONS
     for source in sources:
@@ -58,8 +72,9 @@ async def test_announce(monkeypatch: pytest.MonkeyPatch) -> None:
         await announce(server.page_id)
         (incident,) = await client.page(server.page_id).incidents.list().collect()
         assert (incident.name, incident.status) == ("API errors", "RESOLVED")
-        assert {update.message for update in incident.updates} == {"We are on it.", "Fixed."}
-        assert server.announcements(incident.id) == 2
+        assert {update.message for update in incident.updates} == {"We are on it.", "A disk is full.", "Fixed."}
+        assert server.announcements(incident.id) == 3
+        assert {component.status for component in incident.components} == {"OPERATIONAL"}
 
 
 async def test_open_incident() -> None:
@@ -89,6 +104,88 @@ async def test_is_it_down() -> None:
             name="Down", status="INVESTIGATING", statuses={server.component_id("API"): "MAJOROUTAGE"}
         )
         assert await is_it_down(server.page_url()) is True
+
+
+async def test_tests_failed() -> None:
+    async with InstatusServer() as server, server.client() as client:
+        page = client.page(server.page_id)
+        tests_failed = defined("tests_failed")
+        await asyncio.gather(*(tests_failed(page, failed=True) for _ in range(3)))
+        (incident,) = await page.incidents.unresolved().collect()
+        assert (incident.name, server.announcements(incident.id)) == ("Deploys are halted [ci-main]", 1)
+        await tests_failed(page, failed=False)
+        assert (await page.incidents.get(incident.id)).status == "RESOLVED"
+
+
+async def test_tidy(capsys: pytest.CaptureFixture[str]) -> None:
+    async with InstatusServer() as server, server.client() as client:
+        page = client.page(server.page_id)
+        assert (await page.components.get(await defined("tidy")(client))).name == "Database"
+        assert "Database" in capsys.readouterr().out
+
+
+class Kept:
+    """A file that tells when it was written."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.written = asyncio.Event()
+
+    def exists(self) -> bool:
+        return bool(self.text)
+
+    def read_text(self) -> str:
+        return self.text
+
+    def write_text(self, text: str) -> None:
+        self.text = text
+        self.written.set()
+
+
+async def test_follow(capsys: pytest.CaptureFixture[str]) -> None:
+    """What happens while it is down is told by the next one, which looks at once."""
+    async with InstatusServer() as server, server.client() as client:
+        incidents, kept = client.page(server.page_id).incidents, Kept()
+
+        async def until(said: str) -> None:
+            following = asyncio.ensure_future(defined("follow")(server.page_url(), kept))
+            out = ""
+            while said not in out or not kept.text:
+                await kept.written.wait()
+                kept.written.clear()
+                out += capsys.readouterr().out
+            following.cancel()
+            await asyncio.wait([following])
+
+        await until("")
+        down = await incidents.create(name="Down", status="INVESTIGATING", message="m")
+        await until("down: Down")
+        await incidents.updates.create(down.id, status="RESOLVED", statuses={}, message="m")
+        await until("up again: Down")
+
+
+async def test_webhook_app() -> None:
+    said: list[str] = []
+    secret = "5a" * 32
+    body = b'{"incident":{"id":"i1","name":"Down","status":"Investigating"}}'
+    async with TestClient(TestServer(defined("webhook_app")(secret, said))) as browser:
+        signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
+        for given, status in ((signature, 200), ("0" * 64, 401)):
+            answer = await browser.post("/instatus", data=body, headers={"x-instatus-webhook-signature": given})
+            assert answer.status == status
+    assert said == ["Down: INVESTIGATING"]
+
+
+async def test_push() -> None:
+    async with InstatusServer() as server, server.client() as client:
+        page = client.page(server.page_id)
+        metric = await page.metrics.create(name="Latency", suffix="ms")
+
+        async def measure() -> float:
+            return 12.5
+
+        await defined("push")(page, metric.id, measure, 3)
+        assert {point.value for point in (await page.metrics.get(metric.id)).data} == {12.5}
 
 
 def test_my_bot(tmp_path: Path) -> None:
