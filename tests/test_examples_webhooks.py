@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from instatus_async.testing import Delivery, InstatusServer
+from instatus_async.testing import Delivery, InstatusServer, faults
 from tests import hostile
 from tests.hostile import HostileServer, answer
 from tests.test_webhook_handler import serving
 from tests.test_webhooks import SECRET
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-NAMES = ("heartbeat", "webhook_to_chat", "webhooks_fastapi")
+NAMES = ("heartbeat", "trigger_from_probe", "webhook_to_chat", "webhooks_fastapi")
 
 
 def load(name: str) -> Any:
@@ -132,6 +132,22 @@ async def cron(url: str, *command: str) -> tuple[int, str]:
     _, errors = await process.communicate()
     assert process.returncode is not None
     return process.returncode, errors.decode()
+
+
+async def test_trigger_from_probe() -> None:
+    """It is up, fails three times, and comes back; each is told once, also when the telling fails at first."""
+    down = answer({}, status=503)
+    async with InstatusServer() as server, HostileServer(answer({}), answer({}), *[down] * 4, answer({})) as shop:
+        api = server.component_id("API")
+        ((code,),) = server.seed(integrations=[{"componentId": api}]).values()
+        server.faults.next(faults.Status(404), "POST", "/v3/*")
+        trigger_url = f"{server.url}/v3/integrations/webhook/{code}"
+        probing = asyncio.ensure_future(load("trigger_from_probe").probe(shop.url, trigger_url, every=0.0))
+        await shop.reached(9)
+        probing.cancel()
+        await asyncio.wait([probing])
+        states = [entry.body["trigger"] for entry in server.requests if entry.committed]
+        assert states == ["up", "down", "up"]
 
 
 async def test_heartbeat() -> None:
