@@ -28,9 +28,9 @@ class Reply:
     __slots__ = ("body", "headers", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes = body
 
 
 class Success:
@@ -39,7 +39,7 @@ class Success:
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = value
+        self.value: Any = value
 
 
 class Lost:
@@ -48,8 +48,8 @@ class Lost:
     __slots__ = ("error", "failure")
 
     def __init__(self, failure: Failure, error: InstatusError) -> None:
-        self.failure = failure
-        self.error = error
+        self.failure: Failure = failure
+        self.error: InstatusError = error
 
 
 class Kept:
@@ -58,7 +58,7 @@ class Kept:
     __slots__ = ("_doubts", "headers", "value")
 
     def __init__(self, value: Any = None, headers: Mapping[str, str] | None = None) -> None:
-        self.value = value
+        self.value: Any = value
         self.headers: Mapping[str, str] = {} if headers is None else headers
         self._doubts = 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,13 +23,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.pending: set[Deadline] = set()
-        self.rings = math.inf  # on the loop's clock
+        self.rings: float = math.inf  # on the loop's clock
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to a loop. It is kept, since Python 3.11 asks the system each time which one is running."""
-        self.loop = loop
-        self.time = loop.time
+        self.loop: asyncio.AbstractEventLoop = loop
+        self.time: Callable[[], float] = loop.time
 
     def ring_by(self, at: float) -> None:
         """Ring at that time, which is before all others."""

@@ -43,6 +43,7 @@ class Pool:
         "_loop",
         "_pid",
         "_ssl",
+        "_traced",
         "clock",
         "idle",
         "in_flight",
@@ -56,22 +57,25 @@ class Pool:
         headers: Mapping[str, str],
         borrowed: aiohttp.ClientSession | None,
         ssl: ssl_module.SSLContext | None,
+        *,
+        traced: bool = True,
     ) -> None:
         self._headers = headers
         self._borrowed = borrowed
         self._ssl = ssl
+        self._traced = traced  # no, where the address is a credential: traces are named by it, and sent elsewhere
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
         self._closed = False
-        self.clock = Clock()
+        self.clock: Clock = Clock()
         # Waiting for a connection is no silence of the service, so it is done here and not in the connector, which
         # does not say when it is over. A lent connector waits by itself.
-        self.slots = asyncio.Semaphore(_MOST_CONNECTIONS) if borrowed is None else None
-        self.in_flight = 0
+        self.slots: asyncio.Semaphore | None = asyncio.Semaphore(_MOST_CONNECTIONS) if borrowed is None else None
+        self.in_flight: int = 0
         self.idle: asyncio.Event | None = None  # set when the last call in flight ends, while somebody closes
-        self.quota = RetryQuota()
+        self.quota: RetryQuota = RetryQuota()
         self.unresolved: deque[Fingerprint] = deque(maxlen=_UNRESOLVED)
 
     def session(self, *, fresh: bool) -> aiohttp.ClientSession:
@@ -134,6 +138,8 @@ class Pool:
             middlewares = getattr(borrowed, "_middlewares", ())
             if middlewares:
                 session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor one
+        if not self._traced:
+            session.trace_configs.clear()
         if fresh:
             session.trace_configs.append(_witness())
         return session

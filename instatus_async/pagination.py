@@ -14,6 +14,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import suppress
+from inspect import iscoroutinefunction
 from typing import Any, Generic, TypeVar
 
 from .errors import InvalidRequestError, PaginationError
@@ -41,6 +42,18 @@ def check_concurrency(concurrency: object) -> int:
     if isinstance(concurrency, int) and not isinstance(concurrency, bool) and 1 <= concurrency <= 100:
         return concurrency
     raise InvalidRequestError("concurrency is a whole number from 1 to 100. Nothing was sent.")
+
+
+def check_limit(limit: object) -> None:
+    """Refuse a number of items that is none."""
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+        raise InvalidRequestError("limit is a number of items, 0 or more. Nothing was sent.")
+
+
+def check_progress(progress: object) -> None:
+    """Refuse what cannot be called between two pages; a coroutine would never run."""
+    if progress is not None and (not callable(progress) or iscoroutinefunction(progress)):
+        raise InvalidRequestError("progress is a plain function of the number of items so far. Nothing was sent.")
 
 
 class Pager(Generic[T]):
@@ -87,10 +100,14 @@ class Pager(Generic[T]):
         ahead = self._concurrency if most is None else min(self._concurrency, most)
         return _Pages(self._fetch, self._per_page, self._identify, self._name, ahead)
 
-    async def collect(self, limit: int | None = None) -> list[T]:
-        """Return the items as a list, at most `limit` of them; no page beyond the limit is asked for."""
-        if limit is not None and (isinstance(limit, bool) or limit < 0):
-            raise InvalidRequestError("limit is a number of items, 0 or more. Nothing was sent.")
+    async def collect(self, limit: int | None = None, *, progress: Callable[[int], object] | None = None) -> list[T]:
+        """Return the items as a list, at most `limit` of them; no page beyond the limit is asked for.
+
+        `progress` is called with the number of items so far, each time more have come; nobody knows how many there will
+        be (quirk 26). What it raises ends the reading, and is raised here.
+        """
+        check_limit(limit)
+        check_progress(progress)
         items: list[T] = []
         if limit == 0:
             return items
@@ -99,8 +116,12 @@ class Pager(Generic[T]):
         try:
             async for page in pages:
                 items.extend(page)
-                if limit is not None and len(items) >= limit:
-                    return items[:limit]
+                if limit is not None:
+                    del items[limit:]
+                if progress is not None and page:
+                    progress(len(items))
+                if limit is not None and len(items) == limit:
+                    return items
                 if most is not None and self._per_page is not None:
                     pages.narrow(-(-(limit - len(items)) // self._per_page) if limit is not None else 1)
         finally:

@@ -94,8 +94,8 @@ class SessionManager:
     and is never changed nor closed. `gate` may be shared by several managers of one key. `on_event` hears of attempts,
     retries, pauses and reconciliations; what it raises is logged.
 
-    `secret_path` is the part of a path that is a credential itself, in place of a key: it is blotted out like a key,
-    redirects are not followed, and any text is an answer.
+    `secret_path` is the part of a path that is a credential itself, in place of a key: it is blotted out like a key, no
+    trace config sees it, redirects are not followed, and any text is an answer.
     """
 
     __slots__ = (
@@ -157,10 +157,10 @@ class SessionManager:
         self._key_bytes = SecretBytes(self._key.encode()) if len(self._key) >= 16 else None
         self._base = str(url).rstrip("/")
         self._follow = key is None and secret_path is None
-        self.opaque = secret_path is not None  # a success may say what it likes
+        self.opaque: bool = secret_path is not None  # a success may say what it likes
         self._limit = max_response_bytes
         self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
-        self._pool = Pool(headers, session, ssl)
+        self._pool = Pool(headers, session, ssl, traced=secret_path is None)
         self._on_event = on_event
         self.gate: Gate = gate if gate is not None else RateGate()
         self._set_options(timeout, retry if retry is not None else RetryPolicy())

@@ -5,8 +5,9 @@
     async with heartbeat(url):          # a cron job: says whether it succeeded
         ...
 
-The address is the credential: whoever has it can do the same. It is in no error, log or repr, no redirect carries it
-on, and it goes over https only, but for loopback.
+The address is the credential: whoever has it can do the same. It is in no error, log, repr or trace (these calls are
+not traced at all, since spans are named by their URLs), no redirect carries it on, and it goes over https only, but for
+loopback.
 """
 
 from __future__ import annotations

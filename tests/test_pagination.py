@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,8 +80,8 @@ async def test_collect_asks_for_no_page_beyond_its_limit() -> None:
     assert source.asked == [1, 2]
 
 
-@pytest.mark.parametrize("limit", [-1, True])
-async def test_a_senseless_limit_is_refused(limit: int) -> None:
+@pytest.mark.parametrize("limit", [-1, True, 1.5, "3"])
+async def test_a_senseless_limit_is_refused(limit: Any) -> None:
     with pytest.raises(InvalidRequestError, match="limit"):
         await of().pager().collect(limit=limit)
 
@@ -392,3 +394,55 @@ async def test_break_at_the_gate_gives_the_turns_back() -> None:
     gate._until = gate._next = 0.0
     assert await asyncio.wait_for(gate.acquire(float("inf")), 10) == gate._epoch
     assert not gate._waiters
+
+
+# --- progress --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+async def test_progress_hears_of_the_items_so_far(concurrency: int) -> None:
+    seen: list[int] = []
+    rows = await numbered(9, 2).pager(concurrency=concurrency).collect(progress=seen.append)
+    assert len(rows) == 9
+    assert seen == [2, 4, 6, 8, 9]
+
+
+async def test_progress_counts_no_row_twice_and_none_beyond_the_limit() -> None:
+    seen: list[int] = []
+    assert await of("ab", "bc", "de").pager().collect(limit=4, progress=seen.append) == list("abcd")
+    assert seen == [2, 3, 4]
+
+
+async def test_progress_hears_nothing_of_an_empty_list() -> None:
+    seen: list[int] = []
+    assert await of().pager().collect(progress=seen.append) == []
+    assert await of().pager(per_page=None).collect(progress=seen.append) == []
+    assert await of("ab").pager().collect(limit=0, progress=seen.append) == []
+    assert seen == []
+
+
+@pytest.mark.parametrize("error", [ValueError("no terminal"), StopAsyncIteration()])
+async def test_what_progress_raises_ends_the_reading_loudly(error: Exception) -> None:
+    source = numbered(100, 2)
+
+    def broken(count: int) -> None:
+        if count == 4:
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        await source.pager(concurrency=8).collect(progress=broken)
+    assert caught.value is error
+    asked = len(source.asked)
+    await asyncio.sleep(0)  # the tasks that were cancelled end
+    assert len(source.asked) == asked
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_progress_must_be_a_plain_function() -> None:
+    async def later(_: int) -> None: ...
+
+    source = of("ab")
+    for wrong in (5, later, partial(later)):
+        with pytest.raises(InvalidRequestError, match="progress"):
+            await source.pager().collect(progress=wrong)  # type: ignore[arg-type]  # on purpose
+    assert source.asked == []

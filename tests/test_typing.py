@@ -39,7 +39,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_the_programs_are_what_the_checkers_expect(checker: str, cache: Path) -> None:
     """Right ones pass; each expected error is there, because a comment without its error is one."""
-    status, said = check(checker, cache, PROGRAMS / "right.py", PROGRAMS / "wrong.py")
+    status, said = check(checker, cache, PROGRAMS / "right.py", PROGRAMS / "jobs.py", PROGRAMS / "wrong.py")
     assert status == 0, said
 
 

@@ -7,7 +7,16 @@ that a mistake which passes is noticed.
 
 from datetime import UTC, datetime
 
-from instatus_async import ComponentStatus, IncidentStatus, InstatusClient, MonitorStatus, Page, PublicStatusPage
+from instatus_async import (
+    ComponentStatus,
+    IncidentStatus,
+    InstatusClient,
+    MonitorStatus,
+    Page,
+    PublicStatusPage,
+    watch,
+    webhooks,
+)
 
 NOW = datetime.now(UTC)
 
@@ -78,3 +87,20 @@ async def naive_use(client: InstatusClient, page: Page) -> None:
     (await page.incidents.get("i")).name = "x"  # type: ignore[misc]
     _ = (await page.incidents.get("i")).mesage  # type: ignore[attr-defined]
     _ = client.components  # type: ignore[attr-defined]
+
+
+async def jobs(page: Page, event: webhooks.Event) -> None:
+    page.incidents.open(status="INVESTIGATING")  # type: ignore[call-arg]
+    page.incidents.open(name="n", mesage="m")  # type: ignore[call-arg]
+    page.incidents.open(name="n", status="OPEN")  # type: ignore[arg-type]
+    await page.incidents.ensure(key="k", statuses={"c": "DOWN"})  # type: ignore[dict-item]
+    page.maintenances.window("c", name="n")  # type: ignore[call-arg]
+    page.maintenances.window("c", name="n", minutes=5, expandAt=NOW)  # type: ignore[call-arg]
+    with page.incidents.open(name="n"):  # type: ignore[attr-defined]
+        pass
+    await page.incidents.list().collect(progress=5)  # type: ignore[arg-type]
+    await page.incidents.list().collect(progress=lambda: None)  # type: ignore[arg-type,misc]
+    watch("https://x.example")  # type: ignore[arg-type]
+    async for change in watch(page):
+        _ = change.incident  # type: ignore[attr-defined]
+    _ = event.incident  # type: ignore[union-attr]
