@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from aiohttp import web
@@ -14,7 +15,7 @@ Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _GRACE: Final = 0.05  # seconds that a request in flight gets when the server closes
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
-_TURNS: Final = 5  # of the event loop, in which a client in the same loop hears that its connections are closed
+_TURNS: Final = 5  # of the event loop, in which a connection begins, and a client in the same loop hears of its end
 
 
 def reset(transport: asyncio.BaseTransport) -> None:
@@ -45,6 +46,7 @@ class Listener:
 
     async def refuse(self) -> None:
         """Stop listening and end the connections that are idle; requests in flight go on."""
+        await self._accept_no_more()
         for site in list(self._runner.sites):
             await site.stop()
         self._server.end_idle()
@@ -59,7 +61,19 @@ class Listener:
     async def close(self) -> None:
         """Stop listening and drop every connection."""
         self._address = None
+        await self._accept_no_more()
         await self._runner.cleanup()
+
+    async def _accept_no_more(self) -> None:
+        """Let connections that asyncio has accepted begin: one that has not when its server closes stays open, lost."""
+        loop = asyncio.get_running_loop()
+        for site in self._runner.sites:
+            server = getattr(site, "_server", None)
+            for listening in server.sockets if isinstance(server, asyncio.Server) else ():
+                with suppress(NotImplementedError):  # the proactor of Windows
+                    loop.remove_reader(listening)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
 
 class _Server(web.Server):
