@@ -203,6 +203,21 @@ def test_my_bot(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+async def test_the_shell(tmp_path: Path) -> None:
+    """The commands as they stand, but for the key and the address, on the embedded Instatus."""
+    (source,) = blocks("sh", section("The jobs people do"))
+    command = tmp_path / "instatus-async"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m instatus_async "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    async with InstatusServer() as server, server.client() as client:
+        source = source.replace("=...", f"={server.api_key}").replace("https://acme.instatus.com", server.page_url())
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "INSTATUS_BASE_URL": server.url}
+        shell = await asyncio.create_subprocess_exec("sh", "-eu", "-c", source, env=environment)
+        assert await shell.wait() == 0
+        (incident,) = await client.page(server.page_id).incidents.list().collect()
+        assert (incident.status, server.announcements(incident.id)) == ("RESOLVED", 2)
+
+
 @pytest.mark.parametrize("heading", ["Run it", "Test it"])
 def test_the_two_commands(heading: str) -> None:
     """One sh block each, which begins with nothing but Python."""

@@ -1,0 +1,78 @@
+"""What an error means to a shell: the exit code of its family."""
+
+from __future__ import annotations
+
+from ..errors import (
+    AmbiguousNameError,
+    APIError,
+    AuthenticationError,
+    ClientStateError,
+    ConfigError,
+    DeadlineExceededError,
+    DecodeError,
+    DuplicateDetectedError,
+    InstatusError,
+    InvalidRequestError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+    TransportError,
+)
+from ..session import Event
+from .output import JSON
+
+__all__ = ["OTHER", "UNKNOWN", "USAGE", "Trail", "exit_code", "looked_for"]
+
+USAGE, NOT_FOUND, REFUSED, LIMITED, TRANSPORT, UNKNOWN, OTHER = range(2, 9)
+
+_FAMILIES: tuple[tuple[tuple[type[InstatusError], ...], int], ...] = (
+    ((ConfigError, InvalidRequestError, ClientStateError, AmbiguousNameError), USAGE),
+    ((NotFoundError,), NOT_FOUND),
+    ((AuthenticationError, PermissionDeniedError), REFUSED),
+    ((RateLimitError,), LIMITED),
+    ((TransportError,), TRANSPORT),
+)
+
+
+class Trail:
+    """What a command has sent so far, as far as it decides whether it may be repeated."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self._writing = False
+
+    def hear(self, event: Event) -> None:
+        """Follow the client's events. Looks for a lost record are GETs too."""
+        if event.kind == "attempt":
+            self._writing = not event.operation.startswith("GET ")
+            self.writes += self._writing and event.attempt == 1
+
+    def leaves_doubt(self, error: InstatusError) -> bool:
+        """Tell whether something was carried out before the error, or may have been with it."""
+        return self.writes > self._writing or (self._writing and _may_have_applied(error))
+
+
+def _may_have_applied(error: InstatusError) -> bool:
+    return isinstance(error, (APIError, TransportError, DecodeError)) and error.may_have_applied
+
+
+def exit_code(error: InstatusError, trail: Trail, *, repeatable: bool) -> int:
+    """Choose the exit code. What a `repeatable` command sent twice changes nothing."""
+    from ..jobs.changes import PartialApplyError
+
+    if isinstance(error, PartialApplyError) and isinstance(error.__cause__, InstatusError):
+        error = error.__cause__
+    if isinstance(error, (OutcomeUnknownError, DuplicateDetectedError)):
+        return UNKNOWN
+    if not repeatable and trail.leaves_doubt(error):
+        return UNKNOWN
+    return next((code for kinds, code in _FAMILIES if isinstance(error, kinds)), OTHER)
+
+
+def looked_for(error: InstatusError) -> JSON | None:
+    """Say by what the record of a lost write is recognised."""
+    if not isinstance(error, (OutcomeUnknownError, DeadlineExceededError)) or error.fingerprint is None:
+        return None
+    search = error.fingerprint.search
+    return dict(search.match) if search is not None and search.match else None

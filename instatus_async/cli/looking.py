@@ -1,0 +1,125 @@
+"""`pages`, `components` and `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..jobs.finding import Groups
+from ..public import PublicPageStatus, PublicStatusPage
+from ..resources.components import ComponentStatus
+from ..severity import page_status
+from .context import Command, Context, Result
+from .output import clean, moment, table
+
+__all__ = ["COMMANDS", "address"]
+
+_TROUBLE = 1
+
+
+def address(url: str) -> str:
+    """Complete the address of a public page: people leave https:// out."""
+    return url if "://" in url else f"https://{url}"
+
+
+async def _pages(context: Context) -> Result:
+    pages = await context.client.pages.list().collect()
+    return Result(
+        document={
+            "pages": [
+                {
+                    "id": page.id,
+                    "name": page.name,
+                    "subdomain": page.subdomain,
+                    "custom_domain": page.custom_domain or None,
+                    "status": page.status,
+                }
+                for page in pages
+            ]
+        },
+        lines=table([(page.id, page.status, page.custom_domain or page.subdomain, page.name) for page in pages]),
+    )
+
+
+async def _components(context: Context) -> Result:
+    page = await context.page()
+    rows = await page.components.list().collect()
+    groups = Groups(rows)
+    return Result(
+        document={
+            "components": [
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "status": row.status,
+                    "group": groups.name(row),
+                    "group_id": groups.parent_id(row),
+                    "archived": row.archived_at is not None,
+                }
+                for row in rows
+            ]
+        },
+        lines=table([(row.id, row.status, groups.name(row), row.name) for row in rows if row.archived_at is None]),
+    )
+
+
+async def _status(context: Context) -> Result:
+    async with PublicStatusPage(address(context.options.url), timeout=context.options.timeout) as public:
+        summary = await public.summary()
+        components = await public.components()
+    incidents, maintenances = summary.active_incidents, summary.active_maintenances
+    of_components = page_status(components)
+    well = not incidents and of_components == summary.page.status == PublicPageStatus.UP
+    names = {row.id: row.name for row in components}
+    troubled = [row for row in components if row.status != ComponentStatus.OPERATIONAL]
+    head = "all is well" if well else f"trouble ({clean(summary.page.status)}, components: {clean(of_components)})"
+    lines = [f"{clean(summary.page.name or public.url)}: {head}"]
+    lines += [f"incident: {clean(row.name)}: {clean(row.status)}" for row in incidents]
+    lines += [
+        f"maintenance: {clean(row.name)}: {clean(row.status)}, {moment(row.start) or '-'}" for row in maintenances
+    ]
+    lines += [f"component: {clean(row.name.strip())}: {clean(row.status)}" for row in troubled]
+    return Result(
+        document={
+            "url": public.url,
+            "name": summary.page.name,
+            "status": summary.page.status,
+            "up": well,
+            "incidents": [
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "status": row.status,
+                    "impact": row.impact,
+                    "started": moment(row.started),
+                    "url": row.url,
+                }
+                for row in incidents
+            ],
+            "maintenances": [
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "status": row.status,
+                    "start": moment(row.start),
+                    "duration": row.duration,
+                    "url": row.url,
+                }
+                for row in maintenances
+            ],
+            "components": [
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "status": row.status,
+                    "group": names.get(row.parent_id or ""),
+                    "group_id": row.parent_id,
+                }
+                for row in components
+            ],
+        },
+        lines=lines,
+        code=0 if well else _TROUBLE,
+    )
+
+
+COMMANDS: Mapping[str, Command] = {"pages": _pages, "components": _components, "status": _status}

@@ -1,0 +1,79 @@
+"""`maintenance schedule`, `start`, `complete` and `list`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..resources.components import ComponentStatus
+from ..resources.maintenances import MaintenanceStatus
+from .context import Command, Context, Result, instant
+from .output import moment, table
+from .parser import UsageError
+from .views import maintenance_json, maintenance_line
+
+__all__ = ["COMMANDS"]
+
+
+async def _schedule(context: Context) -> Result:
+    options, message = context.options, context.message()
+    if options.remind is not None and not options.notify:
+        raise UsageError("--remind tells subscribers: say --notify too. Nothing was sent.")
+    start = instant(options.start, "--start")
+    end = None if options.end is None else instant(options.end, "--end")
+    statuses = await context.statuses(default=ComponentStatus.UNDER_MAINTENANCE)
+    page = await context.page()
+    maintenance = await page.maintenances.schedule(
+        [*statuses],
+        name=options.name,
+        start=start,
+        minutes=options.minutes,
+        end=end,
+        message=message,
+        notify=options.notify,
+        auto=not options.by_hand,
+        remind=options.remind,
+        overlap=options.overlap,
+        statuses=statuses,
+    )
+    return Result(
+        document={"maintenance": maintenance_json(maintenance)},
+        lines=[maintenance_line("scheduled", maintenance)],
+        id=maintenance.id,
+        told=options.notify,
+    )
+
+
+async def _start(context: Context) -> Result:
+    options, message, statuses = context.options, context.message(), await context.statuses()
+    page = await context.page()
+    maintenance = await page.maintenances.start(options.id, message, statuses=statuses, notify=options.notify)
+    posted = context.trail.writes > 0
+    return Result(
+        document={"maintenance": maintenance_json(maintenance)},
+        lines=[maintenance_line("started" if posted else "in progress already:", maintenance)],
+        told=options.notify and posted,
+    )
+
+
+async def _complete(context: Context) -> Result:
+    options, message, statuses = context.options, context.message(), await context.statuses()
+    page = await context.page()
+    maintenance = await page.maintenances.complete(options.id, message, statuses=statuses, notify=options.notify)
+    posted = context.trail.writes > 0
+    return Result(
+        document={"maintenance": maintenance_json(maintenance)},
+        lines=[maintenance_line("completed" if posted else "over already:", maintenance)],
+        told=options.notify and posted,
+    )
+
+
+async def _list(context: Context) -> Result:
+    options = context.options
+    page = await context.page()
+    found = [row async for row in page.maintenances.list() if options.all or row.status != MaintenanceStatus.COMPLETED]
+    shown = found if options.limit is None else found[: options.limit]
+    rows = [(row.id, row.status, moment(row.start), row.duration, row.name) for row in shown]
+    return Result(document={"maintenances": [maintenance_json(row) for row in shown]}, lines=table(rows))
+
+
+COMMANDS: Mapping[str, Command] = {"schedule": _schedule, "start": _start, "complete": _complete, "list": _list}
