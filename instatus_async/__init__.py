@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from .jobs.open_incident import IncidentOpening, OpenIncident
     from .jobs.pages import PageJobs
     from .jobs.plan import ComponentPlan
+    from .jobs.registry import Claim, Registry
     from .jobs.specs import ComponentSpec
     from .jobs.window import MaintenanceWindow
     from .page import Page
@@ -324,6 +325,7 @@ __all__ = [
     "BufferFullError",
     "BufferTimer",
     "Change",
+    "Claim",
     "ClientStateError",
     "ComparisonType",
     "Component",
@@ -498,6 +500,7 @@ __all__ = [
     "RateGate",
     "RateLimitError",
     "RedirectError",
+    "Registry",
     "ResponseTooLargeError",
     "RestrictionType",
     "RetryPolicy",
@@ -581,6 +584,7 @@ _HOMES = """
     jobs.open_incident: IncidentOpening OpenIncident
     jobs.pages: PageJobs
     jobs.plan: ComponentPlan
+    jobs.registry: Claim Registry
     jobs.specs: ComponentSpec
     jobs.window: MaintenanceWindow
     page: Page

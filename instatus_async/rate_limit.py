@@ -50,7 +50,7 @@ class Gate(Protocol):
         """
         ...
 
-    def limited(self, ticket: int, pause: float | None) -> float:
+    async def limited(self, ticket: int, pause: float | None) -> float:
         """Hear of a 429 and of the pause asked for, if any; return the seconds until requests may go on."""
         ...
 
@@ -115,7 +115,7 @@ class RateGate:
                 self._serve()
             raise
 
-    def limited(self, ticket: int, pause: float | None) -> float:
+    async def limited(self, ticket: int, pause: float | None) -> float:
         """Begin a pause, or lengthen the one that has begun since the request was sent."""
         now = asyncio.get_running_loop().time()
         self._last = now

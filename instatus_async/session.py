@@ -552,7 +552,9 @@ class _Call:
                 opaque=session.opaque,
             )
             if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
-                pause = gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
+                # Nothing is in doubt, should the call end while a shared gate is told.
+                self._evidence, self._last = None, outcome.error
+                pause = await gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
             else:
                 gate.passed(ticket)
             if isinstance(outcome, Success) and self.kept is not None:

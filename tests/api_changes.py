@@ -27,6 +27,7 @@ PUBLIC_MODULES = (
     "instatus_async.testing",
     "instatus_async.testing.faults",
     "instatus_async.testing.plugin",
+    "instatus_async.redis",
     "instatus_async.severity",
     "instatus_async.webhooks",
 )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 import trustme
 from aiohttp import web
 from hypothesis import HealthCheck, settings
+
+from .redis_server import RedisServer
 
 # No test measures time, and none may depend on how busy the machine is.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,3 +69,16 @@ def tls_server() -> Callable[[], AbstractAsyncContextManager[str]]:
             await runner.cleanup()
 
     return serve
+
+
+@pytest.fixture
+async def redis_server(tmp_path: Path) -> AsyncGenerator[RedisServer]:
+    """A Redis of one's own, that remembers nothing."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    server = RedisServer(tmp_path)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.kill()

@@ -348,7 +348,7 @@ class Remote:
                 self.gate.passed(ticket)
                 return (f"{number}a", f"{number}b") if number <= 100 else ()
             self.refusals += 1
-            self.gate.limited(ticket, 1.0)
+            await self.gate.limited(ticket, 1.0)
 
     async def read(self, concurrency: int) -> float:
         """Read all of it, and return the seconds it took."""
@@ -382,7 +382,7 @@ async def test_break_at_the_gate_gives_the_turns_back() -> None:
     async def fetch(number: int) -> Sequence[str]:
         ticket = await gate.acquire(float("inf"))
         if number == 3:
-            gate.limited(ticket, 100.0)
+            await gate.limited(ticket, 100.0)
             await asyncio.Event().wait()
         gate.passed(ticket)
         return letters(number)

@@ -72,7 +72,7 @@ async def test_default_pauses_grow_towards_30_seconds() -> None:
     gate = RateGate()
     pauses: list[float] = []
     for _ in range(8):
-        pauses.append(gate.limited(gate._epoch, None))
+        pauses.append(await gate.limited(gate._epoch, None))
         gate._until = 0.0  # as if the pause had passed
     for pause, bound in zip(pauses, (1, 2, 4, 8, 16, 30, 30, 30), strict=True):
         assert bound / 2 - 0.01 <= pause <= bound + 0.01
@@ -82,22 +82,22 @@ async def test_refusals_of_one_burst_count_once() -> None:
     gate = RateGate()
     tickets = [await gate.acquire(FAR) for _ in range(10)]
     for ticket in tickets:
-        assert gate.limited(ticket, None) <= 1.01
+        assert await gate.limited(ticket, None) <= 1.01
     assert gate._rate == 5.0  # ten in the last second were too many, and it is halved once
 
 
 async def test_a_longer_pause_lengthens_it_and_a_shorter_one_does_not() -> None:
     gate = RateGate()
-    assert gate.limited(0, 10.0) == 10.0
-    assert gate.limited(0, 1.0) == pytest.approx(10.0, abs=0.1)
-    assert gate.limited(0, 20.0) == pytest.approx(20.0, abs=0.1)
+    assert await gate.limited(0, 10.0) == 10.0
+    assert await gate.limited(0, 1.0) == pytest.approx(10.0, abs=0.1)
+    assert await gate.limited(0, 20.0) == pytest.approx(20.0, abs=0.1)
 
 
 async def test_one_goes_first_and_the_others_follow_in_order() -> None:
     gate = RateGate()
     for _ in range(100):
         await gate.acquire(FAR)
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     served: list[int] = []
 
     async def wait(number: int) -> int:
@@ -122,13 +122,13 @@ async def test_a_refused_probe_begins_another_pause_at_half_the_pace() -> None:
     gate = RateGate()
     for _ in range(100):
         await gate.acquire(FAR)
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     assert gate._rate == 50.0
     opened(gate)
     probe = await gate.acquire(FAR)
     other = asyncio.ensure_future(gate.acquire(FAR))
     await turns()
-    gate.limited(probe, 100.0)
+    await gate.limited(probe, 100.0)
     assert gate._rate == 25.0
     await turns()
     assert not other.done()
@@ -139,7 +139,7 @@ async def test_a_refused_probe_begins_another_pause_at_half_the_pace() -> None:
 @pytest.mark.parametrize("how", ["abandoned", "cancelled"])
 async def test_a_probe_that_vanishes_hands_its_turn_on(how: str) -> None:
     gate = RateGate()
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     opened(gate)
     first, second = (asyncio.ensure_future(gate.acquire(FAR)) for _ in range(2))
     if how == "abandoned":
@@ -160,7 +160,7 @@ async def test_a_probe_that_vanishes_hands_its_turn_on(how: str) -> None:
 
 async def test_a_cancelled_waiter_does_not_hold_up_the_others() -> None:
     gate = RateGate()
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     tasks = [asyncio.ensure_future(gate.acquire(FAR)) for _ in range(3)]
     await turns()
     tasks[0].cancel()
@@ -176,7 +176,7 @@ async def test_a_cancelled_waiter_does_not_hold_up_the_others() -> None:
 
 async def test_a_turn_that_comes_too_late_is_refused_at_once() -> None:
     gate = RateGate()
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     with pytest.raises(RateLimitError) as caught:
         await gate.acquire(asyncio.get_running_loop().time() + 10.0)
     assert caught.value.retry_after == pytest.approx(100.0, abs=0.5)
@@ -186,7 +186,7 @@ async def test_the_pace_grows_with_success_and_is_forgotten_when_it_held() -> No
     gate = RateGate()
     for _ in range(20):
         await gate.acquire(FAR)
-    gate.limited(0, 0.0)
+    await gate.limited(0, 0.0)
     assert gate._rate == 10.0
     opened(gate)
     gate._met = True
@@ -201,7 +201,7 @@ async def test_the_pace_grows_with_success_and_is_forgotten_when_it_held() -> No
 
 async def test_a_slow_pace_grows_by_one_a_second() -> None:
     gate = RateGate()
-    gate.limited(0, 0.0)
+    await gate.limited(0, 0.0)
     assert gate._rate == 2.0  # one request says nothing about the limit, and four a second are no hurry
     opened(gate)
     gate._met = True
@@ -210,7 +210,7 @@ async def test_a_slow_pace_grows_by_one_a_second() -> None:
     gate.passed(ticket)
     assert gate._rate == pytest.approx(2.9)
     for _ in range(3):  # refused again and again: never slower than one in two seconds
-        gate.limited(gate._epoch, 0.0)
+        await gate.limited(gate._epoch, 0.0)
     assert gate._rate == 0.5
 
 
@@ -218,7 +218,7 @@ async def test_turns_come_at_the_pace() -> None:
     gate = RateGate()
     for _ in range(40):
         await gate.acquire(FAR)
-    gate.limited(0, 0.0)
+    await gate.limited(0, 0.0)
     opened(gate)
     gate._probe = None
     now = asyncio.get_running_loop().time()
@@ -229,7 +229,7 @@ async def test_turns_come_at_the_pace() -> None:
 async def test_a_turn_of_an_earlier_epoch_does_not_free_the_probe() -> None:
     gate = RateGate()
     old = await gate.acquire(FAR)
-    gate.limited(old, 100.0)
+    await gate.limited(old, 100.0)
     opened(gate)
     probe = await gate.acquire(FAR)
     gate.abandoned(old)
@@ -242,7 +242,7 @@ async def test_a_fast_pace_grows_by_a_tenth_a_second() -> None:
     gate = RateGate()
     for _ in range(201):
         await gate.acquire(FAR)
-    gate.limited(0, 0.0)
+    await gate.limited(0, 0.0)
     assert gate._rate == 100.5  # half of what was too fast
     opened(gate)
     gate._met = True
@@ -254,13 +254,13 @@ async def test_a_pace_that_met_no_429_itself_doubles_in_a_second() -> None:
     gate = RateGate()
     for _ in range(20):
         await gate.acquire(FAR)
-    gate.limited(0, 0.0)
+    await gate.limited(0, 0.0)
     opened(gate)
     ticket = await gate.acquire(FAR)
     for _ in range(15):  # a second at a pace of 10 that grows to 20
         gate.passed(ticket)
     assert gate._rate == pytest.approx(20.4, abs=0.1)
-    gate.limited(ticket, 0.0)  # too fast, but nobody knows by how much: from here it grows slowly
+    await gate.limited(ticket, 0.0)  # too fast, but nobody knows by how much: from here it grows slowly
     assert gate._rate == pytest.approx(10.2, abs=0.1)
     gate.passed(gate._epoch)
     assert gate._rate == pytest.approx(10.3, abs=0.1)
@@ -268,29 +268,29 @@ async def test_a_pace_that_met_no_429_itself_doubles_in_a_second() -> None:
 
 async def test_a_pace_that_was_forgotten_doubles_again() -> None:
     gate = RateGate()
-    gate.limited(0, 0.0)
-    gate.limited(gate._epoch, 0.0)
+    await gate.limited(0, 0.0)
+    await gate.limited(gate._epoch, 0.0)
     assert gate._met
     gate._last -= 61.0
     gate.passed(gate._epoch)
     assert gate._rate is None
-    gate.limited(gate._epoch, 0.0)
+    await gate.limited(gate._epoch, 0.0)
     assert not gate._met
 
 
 async def test_a_success_lets_the_default_pauses_begin_anew() -> None:
     gate = RateGate()
     for _ in range(6):
-        gate.limited(gate._epoch, None)
+        await gate.limited(gate._epoch, None)
         gate._until = 0.0
     opened(gate)
     gate.passed(await gate.acquire(FAR))
-    assert 0.49 <= gate.limited(gate._epoch, None) <= 1.0
+    assert 0.49 <= await gate.limited(gate._epoch, None) <= 1.0
 
 
 async def test_the_one_behind_a_cancelled_waiter_is_served_in_the_same_turn() -> None:
     gate = RateGate()
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     first, second = (asyncio.ensure_future(gate.acquire(FAR)) for _ in range(2))
     await turns()
     gate._waiters[0].cancel()
@@ -308,13 +308,13 @@ async def test_only_the_last_second_says_what_was_too_fast() -> None:
     gate._granted = deque(at - 1.5 for at in gate._granted)
     for _ in range(12):
         await gate.acquire(FAR)
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     assert gate._rate == 6.0
 
 
 async def test_nobody_overtakes_those_who_wait() -> None:
     gate = RateGate()
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     first = asyncio.ensure_future(gate.acquire(FAR))
     await turns()
     gate._until = gate._next = 0.0  # the pause is over, and nobody has noticed yet
@@ -328,7 +328,7 @@ async def test_nobody_overtakes_those_who_wait() -> None:
 
 async def test_cancelled_while_waiting_is_not_a_turn() -> None:
     gate = RateGate()
-    gate.limited(0, 100.0)
+    await gate.limited(0, 100.0)
     waiting = asyncio.ensure_future(gate.acquire(FAR))
     await turns()
     waiting.cancel()
@@ -339,7 +339,7 @@ async def test_cancelled_while_waiting_is_not_a_turn() -> None:
 
 
 async def test_a_pause_that_nobody_asked_for_is_between_half_and_all_of_its_bound() -> None:
-    draws = [RateGate().limited(0, None) for _ in range(200)]
+    draws = [await RateGate().limited(0, None) for _ in range(200)]
     assert all(0.5 <= draw <= 1.0 for draw in draws)
     assert min(draws) < 0.55
     assert max(draws) > 0.95
@@ -348,7 +348,7 @@ async def test_a_pause_that_nobody_asked_for_is_between_half_and_all_of_its_boun
 async def test_answers_of_an_earlier_epoch_change_nothing() -> None:
     gate = RateGate()
     old = await gate.acquire(FAR)
-    gate.limited(old, 100.0)
+    await gate.limited(old, 100.0)
     rate = gate._rate
     gate.passed(old)
     gate.abandoned(old)
@@ -382,6 +382,36 @@ class Watched(RateGate):
         super().__init__()
         self.met = asyncio.Event()
 
-    def limited(self, ticket: int, pause: float | None) -> float:
+    async def limited(self, ticket: int, pause: float | None) -> float:
         self.met.set()
-        return super().limited(ticket, pause)
+        return await super().limited(ticket, pause)
+
+
+class Slow(Watched):
+    """A gate that takes its time to tell others."""
+
+    __slots__ = ()
+
+    async def limited(self, ticket: int, pause: float | None) -> float:
+        await super().limited(ticket, pause)
+        await asyncio.get_running_loop().create_future()
+        return 0.0
+
+
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+async def test_a_refused_write_is_not_in_doubt_while_others_are_told(how: str) -> None:
+    gate = Slow()
+    async with HostileServer(answer(status=429)) as server:
+        session = SessionManager(
+            api_key="key", base_url=server.url, gate=gate, timeout=10.0 if how == "cancelled" else 0.2
+        )
+        call = asyncio.ensure_future(session.request("POST", "/x", effect=Effect.NOTIFY, body={}))
+        await gate.met.wait()
+        if how == "cancelled":
+            call.cancel()
+        await asyncio.wait([call])
+        assert call.cancelled() == (how == "cancelled")
+        if how == "late":
+            assert isinstance(call.exception(), RateLimitError)
+        assert not session.unresolved
+        await session.aclose()

@@ -7,6 +7,7 @@ import hmac
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from instatus_async.testing import InstatusServer, faults
+
+from .redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +44,7 @@ def defined(name: str) -> Any:
 # Each Python block defines one function, and each function has a test below.
 FUNCTIONS = {
     "announce",
+    "database_down",
     "follow",
     "is_it_down",
     "open_incident",
@@ -115,6 +119,16 @@ async def test_tests_failed() -> None:
         assert (incident.name, server.announcements(incident.id)) == ("Deploys are halted [ci-main]", 1)
         await tests_failed(page, failed=False)
         assert (await page.incidents.get(incident.id)).status == "RESOLVED"
+
+
+async def test_database_down(redis_server: RedisServer) -> None:
+    async with InstatusServer() as server:
+        call = defined("database_down")
+        real = call.__globals__["InstatusClient"]
+        call.__globals__["InstatusClient"] = partial(real, server.api_key, base_url=server.url)
+        first, second = [await call(redis_server.url, server.page_id) for _ in range(2)]
+        assert first == second
+        assert server.announcements(first) == 1
 
 
 async def test_tidy(capsys: pytest.CaptureFixture[str]) -> None:

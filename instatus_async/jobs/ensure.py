@@ -77,6 +77,11 @@ class EnsuredIncident:
     announced: bool
     """Whether subscribers had been told when it was looked at: not yet, or never where its maker wanted so or died."""
 
+    @classmethod
+    def found(cls, incident: Incident) -> "EnsuredIncident":
+        """Say of an incident that another call opened it."""
+        return cls(incident=incident, created=False, announced=_is_announced(incident))
+
 
 class IncidentEnsure(TypedDict, total=False):
     """Fields of an incident that is opened unless it is there."""
@@ -155,21 +160,26 @@ def lock(page_id: str, trouble: Trouble) -> asyncio.Lock:
 async def ensure(incidents: Incidents, trouble: Trouble, fields: IncidentEnsure) -> EnsuredIncident:
     """Find the open incident about something, or make it."""
     wanted = trouble.create(fields)
-    there = _first(await open_ones(incidents, trouble.concerns))
+    there = await look(incidents, trouble)
     if there is not None:
-        return EnsuredIncident(incident=there, created=False, announced=_is_announced(there))
+        return EnsuredIncident.found(there)
     own = await incidents.create(**wanted)
     async with naming(f"The incident {own.id} ({own.name}) was opened silently, and nobody has been told."):
         await settle()
         winner = await _elect(incidents, trouble, own)
         if winner.id != own.id:
             await incidents.delete(own.id)
-            return EnsuredIncident(incident=winner, created=False, announced=_is_announced(winner))
+            return EnsuredIncident.found(winner)
         if not fields.get("notify", False) or winner.status == IncidentStatus.RESOLVED:
             return EnsuredIncident(incident=winner, created=True, announced=_is_announced(winner))
     async with naming(f"The incident {own.id} ({own.name}) is open, and was just being announced."):
         await incidents.updates.create(own.id, **_announcement(wanted))
         return EnsuredIncident(incident=winner, created=True, announced=True)
+
+
+async def look(incidents: Incidents, trouble: Trouble) -> Incident | None:
+    """Find the open incident about something."""
+    return _first(await open_ones(incidents, trouble.concerns))
 
 
 async def open_ones(incidents: Incidents, concerned: Callable[[Incident], bool]) -> list[Incident]:

@@ -1,7 +1,7 @@
 """Incidents with the jobs around them: kept open by a block, opened once by many, and resolved wherever they are."""
 
 from collections.abc import Mapping
-from typing import Unpack
+from typing import Any, Unpack
 
 from ..errors import InvalidRequestError
 from ..pagination import CONCURRENCY, Pager
@@ -10,7 +10,9 @@ from ..resources.incidents import Incident, Incidents, IncidentStatus, IncidentU
 from ..resources.maintenances import Maintenances
 from ._lifecycle import FailureText, check_failure, check_fields, check_text
 from .ensure import EnsuredIncident, IncidentEnsure, Trouble, ensure, lock
+from .ensure_once import ensure_once
 from .open_incident import RESOLVED_TEXT, IncidentOpening, Nouns, OpenIncident
+from .registry import Registry
 from .resolve import resolve_all
 
 __all__ = ["IncidentJobs"]
@@ -57,7 +59,12 @@ class IncidentJobs(Incidents):
         return OpenIncident.resumed(self._nouns, await self.get(incident_id), before or {}, notify=notify)
 
     async def ensure(
-        self, *, key: str | None = None, component: str | None = None, **fields: Unpack[IncidentEnsure]
+        self,
+        *,
+        key: str | None = None,
+        component: str | None = None,
+        registry: Registry | None = None,
+        **fields: Unpack[IncidentEnsure],
     ) -> EnsuredIncident:
         """Return the open incident of a key or of a component, or open it: many may call this, and one is opened.
 
@@ -66,14 +73,24 @@ class IncidentJobs(Incidents):
         receive a new one once: it is opened silently, and a second later whoever was first announces it with one more
         update; `instatus_async.jobs.ensure` says why nobody is told twice, and when nobody is told at all.
 
+        With a `registry` that all replicas share, such as RedisRegistry, one of them is chosen first: it opens and
+        announces by one create, without that second, and the others return what it made. They wait for it about as
+        long as the client's timeout, and then raise OutcomeUnknownError if it has not said what became of it.
+
         Raises InvalidRequestError unless exactly one of `key` and `component` is given. Any other error names, in its
         notes, the incident that was opened before it.
         """
         trouble = Trouble.of(key, component)
         check_fields(IncidentEnsure, fields, "incidents.ensure")
         _not_resolved(fields.get("status"))
+        given: Any = registry
+        if given is not None and not isinstance(given, Registry):
+            raise InvalidRequestError("registry: expected a Registry, such as RedisRegistry. Nothing was sent.")
         async with lock(self._page_id, trouble):
-            return await ensure(self, trouble, fields)
+            if registry is None:
+                return await ensure(self, trouble, fields)
+            patience = self._session.timeout
+            return await ensure_once(self, trouble, fields, registry, page_id=self._page_id, patience=patience)
 
     async def resolve_open(
         self,

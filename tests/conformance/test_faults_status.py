@@ -39,10 +39,10 @@ class Clockwork(RateGate):
         self.met = asyncio.Event()
         self.pauses: list[float | None] = []
 
-    def limited(self, ticket: int, pause: float | None) -> float:
+    async def limited(self, ticket: int, pause: float | None) -> float:
         self.pauses.append(pause)
         self.met.set()
-        return super().limited(ticket, pause)
+        return await super().limited(ticket, pause)
 
     def over(self) -> None:
         """Let the pause be over, and the pace be quick."""
