@@ -51,7 +51,13 @@ __all__ = [
 
 
 class InstatusError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose.
+
+    `may_have_applied` tells whether the write that failed may have been carried out, and announced: look before you
+    send it again. It is False for reads, and where the service refused or nothing was sent.
+    """
+
+    may_have_applied: bool = False
 
 
 class ConfigError(InstatusError, ValueError):
@@ -74,7 +80,7 @@ class InvalidIdError(InvalidRequestError):
 
 
 class TransportError(InstatusError):
-    """Report a failure below HTTP's meaning. `may_have_applied` tells whether the server could have acted on it."""
+    """Report a failure below HTTP's meaning."""
 
     def __init__(self, message: str, *, may_have_applied: bool = False) -> None:
         super().__init__(message)
@@ -140,7 +146,6 @@ class APIError(InstatusError):
         self.path = path
         self.body = body
         self.headers: Mapping[str, str] = dict(headers or {})
-        self.may_have_applied = False
 
 
 class BadRequestError(APIError):
@@ -208,6 +213,8 @@ class OutcomeUnknownError(InstatusError):
     `await client.reconcile(fingerprint)` looks again, later or in another process.
     """
 
+    may_have_applied = True
+
     def __init__(self, message: str, *, fingerprint: Fingerprint | None = None) -> None:
         super().__init__(message)
         self.fingerprint = fingerprint
@@ -215,6 +222,8 @@ class OutcomeUnknownError(InstatusError):
 
 class DuplicateDetectedError(InstatusError):
     """Report that one call is on record more than once. `ids` are the records found."""
+
+    may_have_applied = True
 
     def __init__(self, message: str, *, ids: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -284,6 +293,7 @@ class UnsentDatapointsError(InstatusError):
         super().__init__(message)
         self.points: Sequence[tuple[datetime, float]] = tuple(points)
         self.doubtful: Sequence[tuple[datetime, float]] = tuple(doubtful)
+        self.may_have_applied = bool(self.doubtful)
 
 
 class SignatureError(InstatusError):

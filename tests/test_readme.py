@@ -50,6 +50,7 @@ FUNCTIONS = {
     "open_incident",
     "open_incidents",
     "push",
+    "say_it_fails",
     "test_my_bot",
     "tests_failed",
     "tidy",
@@ -119,6 +120,15 @@ async def test_tests_failed() -> None:
         assert (incident.name, server.announcements(incident.id)) == ("Deploys are halted [ci-main]", 1)
         await tests_failed(page, failed=False)
         assert (await page.incidents.get(incident.id)).status == "RESOLVED"
+
+
+async def test_say_it_fails() -> None:
+    async with InstatusServer() as server, server.client(timeout=0.5) as client:
+        say_it_fails, page = defined("say_it_fails"), client.page(server.page_id)
+        assert await say_it_fails(page, "API", "We are on it.") == "API fails is open."
+        assert not (await say_it_fails(page, "Fax", "It jams.")).startswith("It may be out")
+        server.faults.every(faults.LateCommit(after_requests=1000), "POST")
+        assert (await say_it_fails(page, "App", "We are on it.")).startswith("It may be out")
 
 
 async def test_database_down(redis_server: RedisServer) -> None:

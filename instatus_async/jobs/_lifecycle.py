@@ -12,14 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from .._body import encode
-from ..errors import (
-    APIError,
-    DecodeError,
-    InstatusError,
-    InvalidRequestError,
-    OutcomeUnknownError,
-    TransportError,
-)
+from ..errors import InvalidRequestError
 from ..reconcile import unique_now
 from ..resources.components import Component, Components, ComponentStatus
 from ..resources.incidents import Incident, IncidentImpact, Incidents, IncidentStatus, IncidentUpdate
@@ -38,7 +31,6 @@ __all__ = [
     "explained",
     "failure_text",
     "log",
-    "may_have_applied",
     "naming",
     "one_or_many",
     "own_moment",
@@ -84,13 +76,6 @@ def check_failure(failed: object) -> None:
 def failure_text(failed: FailureText, error: Exception) -> str | None:
     """Say what is to be posted about an exception."""
     return failed(error) if callable(failed) else failed
-
-
-def may_have_applied(error: InstatusError) -> bool:
-    """Tell whether the write that failed may have been carried out."""
-    if isinstance(error, (APIError, TransportError, DecodeError)):
-        return error.may_have_applied
-    return isinstance(error, OutcomeUnknownError)
 
 
 @asynccontextmanager

@@ -142,6 +142,8 @@ class PartialApplyError(PlanError):
     the plan again, or a new one, does the rest.
     """
 
+    may_have_applied = True
+
     def __init__(
         self, message: str, *, applied: Sequence[PlannedChange] = (), remaining: Sequence[PlannedChange] = ()
     ) -> None:

@@ -26,7 +26,6 @@ import asyncio
 
 from ..errors import InstatusError, NotFoundError, OutcomeUnknownError
 from ..resources.incidents import Incident, IncidentCreate, Incidents, IncidentStatus
-from ._lifecycle import may_have_applied
 from .ensure import EnsuredIncident, IncidentEnsure, Trouble, ensure, look
 from .registry import Claim, Registry
 
@@ -91,7 +90,7 @@ async def _open(
             wanted: IncidentCreate = {**trouble.create(fields), "notify": notify}
             opened = EnsuredIncident(incident=await incidents.create(**wanted), created=True, announced=notify)
     except BaseException as error:
-        if not sends or (isinstance(error, InstatusError) and not may_have_applied(error)):
+        if not sends or (isinstance(error, InstatusError) and not error.may_have_applied):
             await registry.release(claim)
         raise
     await registry.settle(claim, opened.incident.id)

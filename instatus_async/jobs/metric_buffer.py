@@ -33,7 +33,6 @@ from ..errors import (
     InvalidRequestError,
     LateDatapointError,
     NotFoundError,
-    OutcomeUnknownError,
     UnsentDatapointsError,
 )
 from ..resources.metrics import Metrics
@@ -420,7 +419,7 @@ class MetricBuffer:
         try:
             await self._metrics.add_datapoints(self._id, self._points(slots))
         except InstatusError as error:
-            if not _may_have_applied(error):
+            if not error.may_have_applied:
                 self._doubtful.difference_update(fresh)
                 self._look_first = False
             if not _refuses_points(error):
@@ -515,10 +514,6 @@ def _accepted(count: int) -> str:
 
 def _sentence(error: Exception) -> str:
     return str(error).removesuffix(".")
-
-
-def _may_have_applied(error: InstatusError) -> bool:
-    return isinstance(error, OutcomeUnknownError) or bool(getattr(error, "may_have_applied", False))
 
 
 def _refuses_points(error: InstatusError) -> bool:

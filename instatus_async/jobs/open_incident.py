@@ -42,7 +42,6 @@ from ._lifecycle import (
     explained,
     failure_text,
     log,
-    may_have_applied,
     naming,
     read_statuses,
     status_of,
@@ -206,7 +205,7 @@ class OpenIncident:
         try:
             await self._post(present, text, IncidentStatus.RESOLVED, named, notify=notify)
         except InstatusError as error:
-            if may_have_applied(error):
+            if error.may_have_applied:
                 self._lost = error
             raise
         self._over = True

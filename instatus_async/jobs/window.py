@@ -32,7 +32,6 @@ from ._lifecycle import (
     explained,
     failure_text,
     log,
-    may_have_applied,
     naming,
     read_statuses,
     status_of,
@@ -243,7 +242,7 @@ class MaintenanceWindow:
         try:
             await self._post(present, MaintenanceStatus.COMPLETED, message, statuses, notify=notify)
         except InstatusError as error:
-            if may_have_applied(error):
+            if error.may_have_applied:
                 self._lost = error
             raise
         self._over = True

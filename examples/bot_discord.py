@@ -1,0 +1,60 @@
+"""Open incidents from Discord, by /incident, for those who may manage your server. With discord.py.
+
+pip install discord.py
+DISCORD_TOKEN=... DISCORD_GUILD=<id> INSTATUS_API_KEY=... INSTATUS_PAGE=<page id> python examples/bot_discord.py
+"""
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+
+import discord
+from discord import app_commands
+
+from instatus_async import InstatusClient, InstatusError, Page
+
+
+class StatusBot(discord.Client):
+    page: Page
+
+    def __init__(self) -> None:
+        super().__init__(intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none())
+        self.turn, self.exits = asyncio.Lock(), AsyncExitStack()
+
+    async def setup_hook(self) -> None:
+        self.page = (await self.exits.enter_async_context(InstatusClient())).page(os.environ["INSTATUS_PAGE"])
+        tree, guild = app_commands.CommandTree(self), discord.Object(int(os.environ["DISCORD_GUILD"]))
+        tree.command(guild=guild)(app_commands.default_permissions(manage_guild=True)(incident))
+        await tree.sync(guild=guild)
+
+    async def close(self) -> None:
+        async with self.turn:  # the command that is at work announces to the end, and answers
+            await super().close()
+            await self.exits.aclose()
+
+
+async def incident(interaction: discord.Interaction[StatusBot], component: str, message: str) -> None:
+    """Open an incident of a component, and tell subscribers."""
+    await interaction.response.defer()  # Discord waits for 3 seconds
+    async with interaction.client.turn:
+        try:
+            text = await announce(interaction.client.page, component, message)
+        except InstatusError as error:
+            advice = "It may be out: look at the page, and do not repeat this.\n" if error.may_have_applied else ""
+            text = advice + "\n".join((str(error), *getattr(error, "__notes__", ())))
+        await interaction.followup.send(text[:2000])
+
+
+async def announce(page: Page, component: str, message: str) -> str:
+    api = await page.components.find(name=component, max_age=60)
+    found = await page.incidents.ensure(
+        component=api.id, name=f"{api.name} fails", message=message, statuses={api.id: "MAJOROUTAGE"}, notify=True
+    )
+    told = "subscribers know" if found.announced else "but subscribers may not know"
+    return f'"{found.incident.name}" is open{"" if found.created else " already; nothing was sent"}; {told}.'
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: signal.raise_signal(signal.SIGINT))  # as Ctrl-C: by close()
+    StatusBot().run(os.environ["DISCORD_TOKEN"])

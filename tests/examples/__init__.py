@@ -1,0 +1,1 @@
+"""The examples that live in web services and bots."""
