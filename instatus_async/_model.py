@@ -19,8 +19,8 @@ _NOTHING_EXTRA: Mapping[str, Any] = MappingProxyType({})
 TRANSLATED = "text, or an object of languages"
 Text: TypeAlias = Annotated[str, TRANSLATED]
 
-# What is sent: {"name": {"fr": "..."}}, the field, then the language.
 Translations: TypeAlias = Mapping[str, Mapping[str, str]]
+"""What is sent: `{"name": {"fr": "..."}}`, the field, then the language."""
 
 # JSON as it came: its keys are data, or its shape is not documented.
 JSONObject: TypeAlias = Mapping[str, Any]

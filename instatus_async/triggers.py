@@ -27,6 +27,7 @@ from .session import DEFAULT_TIMEOUT, SessionManager
 __all__ = ["Heartbeat", "TriggerState", "heartbeat", "trigger"]
 
 TriggerState: TypeAlias = Literal["down", "up"]
+"""What a custom service can be told."""
 
 _log = logging.getLogger("instatus_async")
 

@@ -96,6 +96,7 @@ class PlannedArchive:
 
 
 PlannedChange: TypeAlias = PlannedUpdate | PlannedCreate | PlannedOrder | PlannedArchive
+"""One step of a plan."""
 
 
 @attrs.frozen(kw_only=True)

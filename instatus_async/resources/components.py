@@ -46,6 +46,7 @@ AnyComponentStatus: TypeAlias = (
 )
 
 StatusMap: TypeAlias = Annotated[Mapping[str, AnyComponentStatus], STATUS_ROWS]
+"""Statuses by the ids of components: `{component_id: status}`."""
 """`{component_id: status}`, sent as the API's list of rows."""
 
 

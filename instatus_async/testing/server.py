@@ -89,10 +89,9 @@ class InstatusServer:
 
     @asynccontextmanager
     async def refuse(self) -> AsyncGenerator[None]:
-        """Refuse every new connection, and end the idle ones, as long as this lasts; then listen on the same ports.
+        """Refuse every new connection, and end the idle ones: `async with server.refuse(): ...`.
 
-        async with server.refuse():
-            ...
+        When the block ends, the server listens on the same ports again.
         """
         listeners = self._listeners
         for listener in listeners:
