@@ -293,7 +293,7 @@ class UnsentDatapointsError(InstatusError):
         super().__init__(message)
         self.points: Sequence[tuple[datetime, float]] = tuple(points)
         self.doubtful: Sequence[tuple[datetime, float]] = tuple(doubtful)
-        self.may_have_applied = bool(self.doubtful)
+        self.may_have_applied: bool = bool(self.doubtful)
 
 
 class SignatureError(InstatusError):

@@ -35,8 +35,8 @@ try:
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import NoScriptError, ResponseError
-except ModuleNotFoundError as error:
-    raise ImportError('instatus_async.redis needs redis-py: pip install "instatus_async[redis]"') from error
+except ModuleNotFoundError:
+    raise ImportError('instatus_async.redis needs redis-py: pip install "instatus_async[redis]"') from None
 
 __all__ = ["RedisGate", "RedisRegistry"]
 

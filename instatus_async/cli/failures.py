@@ -39,7 +39,7 @@ class Trail:
     """What a command has sent so far, as far as it decides whether it may be repeated."""
 
     def __init__(self) -> None:
-        self.writes = 0
+        self.writes: int = 0
         self._writing = False
 
     def hear(self, event: Event) -> None:
