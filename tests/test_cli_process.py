@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from instatus_async import InstatusClient, cli
+from instatus_async import InstatusClient
 from instatus_async.cli.parser import EXIT_CODES
 from instatus_async.testing import InstatusServer, faults
 
@@ -213,6 +213,7 @@ async def test_a_result_that_cannot_be_written(server: InstatusServer) -> None:
     """The incident is there: a script that retries because of a full disk must be told."""
     environment = {
         **os.environ,
+        "PYTHONUNBUFFERED": "",  # what is left in the buffer is written once more at the end
         "INSTATUS_API_KEY": server.api_key,
         "INSTATUS_BASE_URL": server.url,
         "INSTATUS_PAGE": "acme",
@@ -251,7 +252,6 @@ def test_the_help_has_the_exit_codes() -> None:
         assert "7  OUTCOME UNKNOWN" in done.stdout
         assert done.stdout.startswith("usage: instatus-async")
         assert done.stdout.endswith(EXIT_CODES)
-    assert EXIT_CODES in (cli.__doc__ or "")
 
 
 def test_it_is_installed_by_a_name_of_its_own() -> None:

@@ -262,7 +262,7 @@ def simplify(given: ast.arguments, scope: dict[str, Any]) -> None:
             default.id = repr(value)
 
 
-def skip_member(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: Any) -> bool | None:  # noqa: FBT001
+def skip_member(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: Any) -> bool | None:  # noqa: FBT001 - Sphinx passes it so
     del app, what, obj, options
     return True if skip or name.startswith("_") or name in INTERNAL else None
 

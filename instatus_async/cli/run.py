@@ -17,7 +17,7 @@ from ..errors import InstatusError
 from .context import Command, Context, Result
 from .dry_run import DryRunClient, told
 from .failures import OTHER, UNKNOWN, USAGE, Trail, exit_code, looked_for
-from .output import Output
+from .output import Output, drop_stdout
 from .parser import UsageError
 
 __all__ = ["run"]
@@ -73,6 +73,7 @@ class _Run:
         except BrokenPipeError:
             raise
         except OSError as error:
+            drop_stdout()
             code = UNKNOWN if self._in_doubt else OTHER
             done = "It was carried out, but the" if self._in_doubt else "The"
             return fail(code, type(error).__name__, f"{done} result could not be written: {error}")

@@ -32,6 +32,7 @@ __all__ = [
     "MaintenanceUpdated",
     "PageStatusChanged",
     "WatchState",
+    "known_in",
 ]
 
 AnyIncident: TypeAlias = Incident | PublicIncident
@@ -102,6 +103,11 @@ class WatchState:
 
 
 _converter = make_converter(omit_if_default=True)
+
+
+def known_in(state: WatchState, table: str) -> Mapping[str, Known]:
+    """Return what was told of a kind of records, by the name of its table."""
+    return {"incidents": state.incidents, "maintenances": state.maintenances, "components": state.components}[table]
 
 
 @attrs.frozen(kw_only=True)

@@ -35,6 +35,7 @@ from .changes import (
     MaintenanceUpdated,
     PageStatusChanged,
     WatchState,
+    known_in,
 )
 from .sight import FINAL, Row, Said, Sight, missing, recall, untold
 
@@ -162,16 +163,12 @@ def _rows(sight: Sight, table: str) -> Mapping[str, Row]:
     return cast("Mapping[str, Row]", getattr(sight, table))
 
 
-def _told(state: WatchState, table: str) -> Mapping[str, Known]:
-    return cast("Mapping[str, Known]", getattr(state, table))
-
-
 def _after(state: WatchState, step: _Step) -> WatchState:
     if step.make is PageStatusChanged:
         return attrs.evolve(state, status=str(step.fields["status"]), turns=state.turns + 1)
     if not step.table:
         return state
-    table = dict(_told(state, step.table))
+    table = dict(known_in(state, step.table))
     if step.known is None:
         del table[step.id]
     else:
@@ -183,7 +180,7 @@ def _after(state: WatchState, step: _Step) -> WatchState:
 
 def _records(state: WatchState, sight: Sight, now: datetime) -> Iterator[Iterator[_Step]]:
     for noun in _NOUNS:
-        rows, told = _rows(sight, noun.table), _told(state, noun.table)
+        rows, told = _rows(sight, noun.table), known_in(state, noun.table)
         for row in rows.values():
             yield _notice(noun, recall(state, noun.table, row), row, now)
         for key, known in told.items():
@@ -332,7 +329,7 @@ def _settled(state: WatchState, sight: Sight) -> WatchState:
     floors = dict(state.floors)
     tables: dict[str, Any] = {}
     for noun in _NOUNS:
-        rows, table = _rows(sight, noun.table), dict(_told(state, noun.table))
+        rows, table = _rows(sight, noun.table), dict(known_in(state, noun.table))
         for key, row in rows.items():
             if key in table:
                 table[key] = _renewed(table[key], row)

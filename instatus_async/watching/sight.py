@@ -19,7 +19,7 @@ from ..resources.components import Component
 from ..resources.incidents import Incident
 from ..resources.maintenances import Maintenance
 from ..severity import page_status
-from .changes import Known, WatchState
+from .changes import Known, WatchState, known_in
 
 __all__ = [
     "FINAL",
@@ -94,7 +94,7 @@ def recall(state: WatchState, table: str, row: Row) -> Known | None:
 
     Not so in public data: what was opened long ago may be new there, with a start in the past.
     """
-    known = _told(state, table).get(row.id)
+    known = known_in(state, table).get(row.id)
     floor = state.floors.get(table)
     if known is None and floor is not None and row.opened is not None and row.opened <= floor and row.shown is None:
         latest = state.latest or floor
@@ -118,11 +118,6 @@ def missing(known: Known, row: Row) -> Sequence[str]:
     """List the updates that were told and are not there; a row without any does not show them (quirk 58)."""
     there = {*known.gone, *(said.id for said in row.said)}
     return [told for told in known.updates if told not in there] if row.said else ()
-
-
-def _told(state: WatchState, table: str) -> Mapping[str, Known]:
-    tables: Mapping[str, Mapping[str, Known]] = {"incidents": state.incidents, "maintenances": state.maintenances}
-    return tables[table]
 
 
 def _contradicts(state: WatchState, table: str, row: Row) -> bool:
@@ -179,7 +174,7 @@ class ApiSource:
 
         Known ground is a page without a notice that is new. With the `rest` it is also below every open one.
         """
-        told = _told(state, table)
+        told = known_in(state, table)
         unseen = {key for key, known in told.items() if known.status != FINAL[table]} if rest else set[str]()
         rows: dict[str, Row] = {}
         async for page in pager.pages():
@@ -202,7 +197,7 @@ class ApiSource:
     ) -> None:
         """Ask by its id for what contradicts, and for what was open and is not listed."""
         asked = [row.id for row in rows.values() if _contradicts(state, table, row)]
-        told = _told(state, table)
+        told = known_in(state, table)
         asked += [key for key, known in told.items() if known.status != FINAL[table] and key not in rows]
         for key in asked:
             try:

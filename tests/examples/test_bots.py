@@ -134,7 +134,7 @@ class Telegram:
 @asynccontextmanager
 async def aiogram(load: Load, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Talk]:
     from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415 - where it is installed
-    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
+    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415 - where it is installed
 
     stub = Telegram()
     async with serving(web.post("/bot{token}/{method}", stub.serve)) as url:
@@ -421,7 +421,7 @@ async def webhooks_said(
     """The receiver, subscribed to the page, whose bot talks to what `serve` answers."""
     needs("webhook_to_bot")
     from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415 - where it is installed
-    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
+    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415 - where it is installed
 
     hook = {"webhook": f"http://127.0.0.1:{port}/instatus", "autoConfirm": True}
     (who,) = server.seed(subscribers=[hook])["subscribers"]
