@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, TextIO
 
-__all__ = ["JSON", "Output", "clean", "moment", "drop_stdout", "table"]
+__all__ = ["JSON", "Output", "clean", "drop_stdout", "moment", "table"]
 
 JSON = Mapping[str, Any]
 
