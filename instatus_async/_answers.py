@@ -111,7 +111,7 @@ def judge(
 
 
 def _accepted(reply: Reply, method: str, path: str, reads: bool, redact: Callable[[str], str]) -> Success | Lost:  # noqa: FBT001 - one of many
-    if not reply.body.strip():
+    if not reply.body or reply.body.isspace():
         return Success(None)
     try:
         value = loads(reply.body)

@@ -58,7 +58,7 @@ class Clock:
 class Deadline:
     """Cancel what a task does inside `with` when its time is up, and then go on behind it.
 
-    It is `asyncio.timeout_at`, but for its timer: `at` is on the loop's clock, infinity is never, and it may be put off
+    It is `asyncio.timeout_at`, but for its timer: `at` is on the loop's clock, infinity is never, and `until` moves it
     meanwhile. `expired` tells that it ran out. Cancellation from outside stays what it is.
     """
 
@@ -80,6 +80,21 @@ class Deadline:
         if self.at < clock.rings:
             clock.ring_by(self.at)
         return self
+
+    def until(self, at: float) -> None:
+        """Run out at another time."""
+        self.at = at
+        if at < self._clock.rings:
+            self._clock.ring_by(at)
+
+    def forgive(self, at: float) -> bool:
+        """Run out at another time, and tell whether the cancellation that just came was this one's own and is over."""
+        if not self.expired or at <= self._clock.time():
+            return False
+        self.expired = False
+        self._clock.pending.add(self)
+        self.until(at)
+        return self._task.uncancel() <= self._cancelling
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None

@@ -1,4 +1,4 @@
-"""The lazily opened aiohttp sessions behind a client, and the evidence of what they sent."""
+"""The lazily opened aiohttp sessions behind a client, and the witness of what they sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .errors import ClientStateError
 from .reconcile import Fingerprint
 from .retry import RetryQuota
 
-__all__ = ["Evidence", "Pool"]
+__all__ = ["Pool"]
 
 _CLOSED = "The client is closed. Make a new one, or keep `async with` open around its calls."
 _MOST_CONNECTIONS = 100
@@ -185,17 +185,8 @@ class Pool:
                 connector._close()  # noqa: SLF001 - close() wants a running loop
 
 
-class Evidence:
-    """Whether anything was written by one attempt that tells subscribers."""
-
-    __slots__ = ("sent",)
-
-    def __init__(self) -> None:
-        self.sent: bool = False
-
-
 def _witness() -> aiohttp.TraceConfig:
-    """Make the trace config that fills in `Evidence`: too dear for every request, and nothing for these few."""
+    """Make the trace config that tells a call it is `sent`: too dear for every request, and nothing for these few."""
     config = aiohttp.TraceConfig()
 
     async def sending(_: Any, context: SimpleNamespace, __: Any) -> None:

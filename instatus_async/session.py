@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import ssl as ssl_module
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,7 +25,7 @@ from yarl import URL
 
 from ._answers import Kept, Lost, Reply, Success, judge
 from ._deadline import Deadline
-from ._pool import Evidence, Pool
+from ._pool import Pool
 from ._settings import (
     DEFAULT_BASE_URL,
     Secret,
@@ -235,8 +234,7 @@ class SessionManager:
         operation = operation or f"{method} {path}"
         if fingerprint is None and effect in (Effect.NOTIFY, Effect.DATAPOINT):
             fingerprint = Fingerprint(operation=operation, path=path, sent_at=datetime.now(UTC))
-        call = _Call(self, method, path, operation, effect, query, body, fingerprint, without)
-        call.kept = kept
+        call = _Call(self, method, path, operation, effect, query, body, fingerprint, without, kept)
         with call:
             return await call.run()
         raise call.late()
@@ -256,18 +254,10 @@ class SessionManager:
             return value
         raise call.late()
 
-    async def follow(
-        self,
-        method: str,
-        url: URL,
-        data: bytes | None,
-        effect: Effect,
-        evidence: Evidence,
-        conditions: Mapping[str, str] | None,
-    ) -> Attempt:
+    async def follow(self, call: _Call, url: URL) -> Attempt:
         """Send once and, without a key, follow redirects (quirk 89), each hop a request that carries nothing on."""
         for _ in range(_MOST_HOPS):
-            reply = await self.exchange(method, url, data, effect, evidence, conditions)
+            reply = await self.exchange(call, url)
             if isinstance(reply, Lost) or reply.status not in _REDIRECTS:
                 return reply
             try:
@@ -279,22 +269,14 @@ class SessionManager:
             url = target
         return Lost(Failure.FINAL, RedirectError("the server redirects without end"))
 
-    async def exchange(
-        self,
-        method: str,
-        url: URL,
-        data: bytes | None,
-        effect: Effect,
-        evidence: Evidence,
-        conditions: Mapping[str, str] | None,
-    ) -> Attempt:
+    async def exchange(self, call: _Call, url: URL) -> Attempt:
         """Send and read. Whatever aiohttp raises becomes a value, so that no exception of its drags headers along.
 
-        A read that hears nothing for too long ends by our clock: aiohttp's timeout takes another 10 % of its time. It
-        knows more, though, namely whether anything was sent, which is what counts after a write.
+        A read that hears nothing for too long ends by the call's own deadline, which is drawn nearer meanwhile:
+        aiohttp's timeout takes another 10 % of its time. It knows more, though, namely whether anything was sent, which
+        is what counts after a write.
         """
-        pool, clock = self._pool, self._pool.clock
-        notifies = effect is Effect.NOTIFY
+        pool, notifies = self._pool, call.effect is Effect.NOTIFY
         session = pool.session(fresh=notifies)
         # What `request` wraps around the other, for `async with`, takes another 4 %.
         send: Send = getattr(session, "_request", session.request)
@@ -302,26 +284,24 @@ class SessionManager:
         slots = None if notifies else pool.slots
         if slots is not None:
             await slots.acquire()
+        listens = slots is not None and call.effect is Effect.READ
         try:
-            clocked = slots is not None and effect is Effect.READ
-            with Deadline(clock, clock.time() + self._silence if clocked else math.inf) as silence:
-                response = await send(
-                    method,
-                    url,
-                    data=data,
-                    headers=_JSON_BODY if data is not None else conditions,
-                    allow_redirects=False,
-                    proxy=self._proxy,
-                    timeout=self._connecting if clocked else self._timeouts,
-                    trace_request_ctx=evidence,
-                )
-                body = await self._read(response, silence)
-                if body is None:
-                    error = ResponseTooLargeError(
-                        f"the answer is larger than {self._limit} bytes (max_response_bytes)", may_have_applied=True
-                    )
-                    return Lost(Failure.FINAL, error)
-                return Reply(response.status, response.headers, self._without_key(body))
+            if listens:
+                call.listen(self._silence)
+            response = await send(
+                call.method,
+                url,
+                data=call.data,
+                headers=_JSON_BODY if call.data is not None else call.conditions,
+                allow_redirects=False,
+                proxy=self._proxy,
+                timeout=self._connecting if listens else self._timeouts,
+                trace_request_ctx=call,
+            )
+            return await self._read(response, call if listens else None)
+        except asyncio.CancelledError:
+            if not listens or not call.forgive(call.ends):
+                raise
             return _lost(TimeoutError())
         except _AIOHTTP_ERRORS as exc:
             return _lost(exc)
@@ -330,25 +310,28 @@ class SessionManager:
                 return _lost(aiohttp.ClientConnectionError(str(exc)))
             raise
         finally:
+            call.at = call.ends
             if response is not None and not response.closed:  # it is, and its connection free, once it is read
                 response.close()
             if slots is not None:
                 slots.release()
 
-    async def _read(self, response: aiohttp.ClientResponse, silence: Deadline) -> bytes | None:
-        """Read a body under the size cap, measured after decompression; None when it is larger."""
+    async def _read(self, response: aiohttp.ClientResponse, listening: _Call | None) -> Attempt:
+        """Read a body under the size cap, measured after decompression."""
         content = response.content
         chunks: list[bytes] = []
         size = 0
         while not content.at_eof():
-            if chunks and silence.at < math.inf:
-                silence.at = self._pool.clock.time() + self._silence
+            if chunks and listening is not None:
+                listening.listen(self._silence)
             chunk = await content.readany()
             size += len(chunk)
             if size > self._limit:
-                return None
+                text = f"the answer is larger than {self._limit} bytes (max_response_bytes)"
+                return Lost(Failure.FINAL, ResponseTooLargeError(text, may_have_applied=True))
             chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return Reply(response.status, response.headers, self._without_key(body))
 
     def url(self, path: str, query: str) -> URL:
         """Join a quoted path and query to the base URL."""
@@ -408,27 +391,27 @@ def _lost(exc: Exception) -> Lost:
     return Lost(Failure.UNKNOWN, ProtocolError(f"the connection broke ({type(exc).__name__})", may_have_applied=True))
 
 
-class _Call:
+class _Call(Deadline):
     """One call on its way: its attempts, and what they may have done."""
 
     __slots__ = (
         "_ambiguous",
         "_attempt",
-        "_data",
-        "_deadline",
-        "_effect",
-        "_ends",
-        "_evidence",
         "_fingerprint",
+        "_kept",
         "_last",
         "_looking",
-        "_method",
         "_path",
         "_session",
         "_url",
         "_without",
-        "kept",
+        "conditions",
+        "data",
+        "effect",
+        "ends",
+        "method",
         "operation",
+        "sent",
     )
 
     def __init__(
@@ -442,30 +425,32 @@ class _Call:
         body: Any,
         fingerprint: Fingerprint | None,
         without: Callable[[frozenset[int]], Any] | None,
+        kept: Kept | None = None,
     ) -> None:
+        clock = session.pool.clock
+        self.ends: float = clock.time() + session.timeout
+        super().__init__(clock, self.ends)
         self.operation = operation
-        self.kept: Kept | None = None  # the answer that a newer one is asked for
+        self.method = method
+        self.effect = effect
+        self.data: bytes | None = None if body is None else _encoded(body, operation)
+        self.conditions: Mapping[str, str] | None = None if kept is None else kept.conditions()
+        self.sent: bool = False  # whether the attempt that is on its way may have been carried out
         self._session = session
-        self._method = method
         self._path = path
-        self._effect = effect
         self._url = session.url(path, query)
-        self._data = None if body is None else _encoded(body, operation)
         self._fingerprint = fingerprint
         self._without = without
-        clock = session.pool.clock
-        self._deadline = clock.time() + session.timeout
-        self._ends = Deadline(clock, self._deadline)
+        self._kept = kept  # the answer that a newer one is asked for
         self._attempt = 0
         self._ambiguous = False  # an earlier attempt may have been carried out
-        self._evidence: Evidence | None = None  # of the attempt that is on its way
         self._looking = False  # for what became of it
         self._last: InstatusError | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         """Count in, and begin the deadline; when it ends the call, `late` behind the `with` says what to raise."""
         self._session.pool.in_flight += 1
-        self._ends.__enter__()
+        return super().__enter__()
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -473,7 +458,7 @@ class _Call:
         """Count out; what is cancelled by somebody else leaves its fingerprint."""
         pool = self._session.pool
         pool.leave()
-        late = self._ends.__exit__(exc_type, exc, traceback)
+        late = super().__exit__(exc_type, exc, traceback)
         if exc_type is asyncio.CancelledError and not late:
             fingerprint = self._fingerprint if self._may_have_applied else None
             if fingerprint is not None and fingerprint not in pool.unresolved:
@@ -481,9 +466,13 @@ class _Call:
                 _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", self.operation)
         return late
 
+    def listen(self, seconds: float) -> None:
+        """Hear something within so many seconds, or end the attempt."""
+        self.until(min(self._clock.time() + seconds, self.ends))
+
     @property
     def _may_have_applied(self) -> bool:
-        return self._ambiguous or (self._evidence is not None and self._evidence.sent)
+        return self._ambiguous or self.sent
 
     async def run(self) -> Any:
         """Attempt until there is an answer, or a failure that must be told."""
@@ -492,8 +481,8 @@ class _Call:
             outcome, pause = await self._try()
             if isinstance(outcome, Success):
                 return outcome.value
-            action = decide(self._effect, outcome.failure, self._attempt, session.retry.attempts)
-            settles = action is Action.RAISE and self._effect is Effect.DATAPOINT and self._ambiguous
+            action = decide(self.effect, outcome.failure, self._attempt, session.retry.attempts)
+            settles = action is Action.RAISE and self.effect is Effect.DATAPOINT and self._ambiguous
             if action is Action.RECONCILE or settles:
                 verdict = await self._reconcile(outcome.error, again=not settles)
                 if isinstance(verdict, Found):
@@ -501,7 +490,7 @@ class _Call:
                 continue
             if action is Action.RETRY:
                 pause = session.retry.pause(self._attempt)
-            if action is Action.RAISE or session.pool.clock.time() + pause >= self._deadline:
+            if action is Action.RAISE or self._clock.time() + pause >= self.ends:
                 raise self._named(outcome.error, outcome.failure)
             if action is Action.RETRY:
                 if not session.pool.quota.take():
@@ -517,19 +506,16 @@ class _Call:
         session = self._session
         gate = session.gate
         try:
-            ticket = await gate.acquire(self._deadline)
+            ticket = await gate.acquire(self.ends)
         except RateLimitError as exc:
             return Lost(Failure.FINAL, self._limited(exc)), 0.0
         self._attempt += 1
         if session.listens:
             self._tell("attempt")
-        evidence = self._evidence = Evidence()
-        if self._effect is not Effect.NOTIFY:
-            evidence.sent = self._effect is not Effect.READ  # as far as anybody knows
+        self.sent = self.effect is not Effect.READ and self.effect is not Effect.NOTIFY  # which has a witness
         try:
             send = session.follow if session.follows else session.exchange
-            conditions = None if self.kept is None else self.kept.conditions()
-            reply = await send(self._method, self._url, self._data, self._effect, evidence, conditions)
+            reply = await send(self, self._url)
         except BaseException:
             gate.abandoned(ticket)
             raise
@@ -537,40 +523,40 @@ class _Call:
         if isinstance(reply, Lost):
             outcome: Success | Lost = reply
             gate.abandoned(ticket)
-        elif self.kept is not None and self.kept.stands(reply):
-            outcome = Success(self.kept)
+        elif self._kept is not None and self._kept.stands(reply):
+            outcome = Success(self._kept)
             gate.passed(ticket)
         else:
-            gone = self._method == "DELETE" and self._ambiguous
+            gone = self.method == "DELETE" and self._ambiguous
             outcome = judge(
                 reply,
-                method=self._method,
+                method=self.method,
                 path=self._path,
-                reads=self._effect is Effect.READ,
+                reads=self.effect is Effect.READ,
                 gone_is_success=gone,
                 redact=session.redact,
                 opaque=session.opaque,
             )
             if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
                 # Nothing is in doubt, should the call end while a shared gate is told.
-                self._evidence, self._last = None, outcome.error
+                self.sent, self._last = False, outcome.error
                 pause = await gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
             else:
                 gate.passed(ticket)
-            if isinstance(outcome, Success) and self.kept is not None:
+            if isinstance(outcome, Success) and self._kept is not None:
                 outcome = Success(Kept(outcome.value, reply.headers))
-        self._evidence = None
+        self.sent = False
         if isinstance(outcome, Success):
             session.pool.quota.succeeded()
         else:
             self._last = outcome.error
-            self._ambiguous |= outcome.failure is Failure.UNKNOWN and self._effect is not Effect.READ
+            self._ambiguous |= outcome.failure is Failure.UNKNOWN and self.effect is not Effect.READ
         return outcome, pause
 
     async def _reconcile(self, error: InstatusError, *, again: bool) -> Found | None:
         """Find out what became of an attempt; None asks for another one, with the datapoints that are missing."""
         self._tell("reconcile", reason=str(error.args[0]))
-        if self._effect is not Effect.DATAPOINT:
+        if self.effect is not Effect.DATAPOINT:
             return Found(await self.search(error))
         fingerprint, without = self._fingerprint, self._without
         if fingerprint is None or without is None:
@@ -583,7 +569,7 @@ class _Call:
         if not again:
             raise self._named(error, Failure.FINAL)
         pause = self._session.retry.pause(self._attempt)
-        self._data = _encoded(without(verdict.points), self.operation)
+        self.data = _encoded(without(verdict.points), self.operation)
         await asyncio.sleep(pause)
         return None
 
@@ -595,9 +581,8 @@ class _Call:
             raise self._unknown(error)
         self._looking = self._ambiguous = True
         self._last = error
-        clock = self._session.pool.clock
         for number, pause in enumerate(_LOOKS):
-            if clock.time() + pause >= self._deadline:
+            if self._clock.time() + pause >= self.ends:
                 break
             await asyncio.sleep(pause)
             verdict = await self._look(fingerprint)
@@ -610,11 +595,14 @@ class _Call:
 
     async def _look(self, fingerprint: Fingerprint) -> Any:
         """Look once; what goes wrong with the looking itself is returned."""
-        session = self._session.with_options(timeout=max(0.001, self._deadline - self._session.pool.clock.time()))
+        session = self._session.with_options(timeout=max(0.001, self.ends - self._clock.time()))
 
         async def ask(path: str, query: str) -> Any:
             operation = f"GET {path} (looking for {self.operation})"
-            return await _Call(session, "GET", path, operation, Effect.READ, query, None, None, None).run()
+            call = _Call(session, "GET", path, operation, Effect.READ, query, None, None, None)
+            with call:
+                return await call.run()
+            raise call.late()
 
         try:
             return await look(fingerprint, ask)
