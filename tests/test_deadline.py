@@ -134,6 +134,48 @@ async def test_cancellation_from_outside_is_not_swallowed(outside_first: bool) -
     clock.stop()
 
 
+async def test_one_that_is_forgiven_goes_on_until_the_other_time() -> None:
+    clock = started()
+    with Deadline(clock, now()) as deadline:
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            assert deadline.forgive(now() + 0.01)
+        assert not deadline.expired
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        await forever()
+        pytest.fail("it went on")
+    assert deadline.expired
+    assert not deadline.forgive(now())
+
+
+@pytest.mark.parametrize("outside_first", [False, True])
+async def test_cancellation_from_outside_is_not_forgiven(outside_first: bool) -> None:
+    clock, deadlines, forgiven = started(), list[Deadline](), list[bool]()
+
+    async def call() -> None:
+        with Deadline(clock, now() + 60) as deadline:
+            deadlines.append(deadline)
+            try:
+                await forever()
+            except asyncio.CancelledError:
+                forgiven.append(deadline.forgive(now() + 60))
+                raise
+
+    task = asyncio.ensure_future(call())
+    await asyncio.sleep(0)
+    ends = [task.cancel, deadlines[0].expire] if outside_first else [deadlines[0].expire, task.cancel]
+    for end in ends:
+        end()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert forgiven == [False]
+    assert clock.pending == set()
+    clock.stop()
+
+
 async def test_a_call_that_is_collected_as_garbage_leaves_the_clock() -> None:
     clock = started()
 
@@ -181,6 +223,15 @@ async def test_an_answer_that_comes_in_pieces_is_not_silent() -> None:
         session = SessionManager(api_key="key", base_url=server.url)
         async with asyncio.timeout(10):
             assert await session.request("GET", "/v1/x", effect=Effect.READ) == [1, 2, 34]
+        await session.aclose()
+
+
+async def test_a_pause_between_two_attempts_is_not_silent() -> None:
+    limited = answer({}, status=429, headers={"Retry-After": "0.4"})
+    async with HostileServer(limited, answer({"a": 1})) as server:
+        session = SessionManager(api_key="key", base_url=server.url, timeout=20)
+        session._silence = 0.1
+        assert await session.request("GET", "/v1/x", effect=Effect.READ) == {"a": 1}
         await session.aclose()
 
 
