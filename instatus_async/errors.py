@@ -54,10 +54,12 @@ class InstatusError(Exception):
     """Base of every error that this package raises on purpose.
 
     `may_have_applied` tells whether the write that failed may have been carried out, and announced: look before you
-    send it again. It is False for reads, and where the service refused or nothing was sent.
+    send it again. It is False for reads, and where the service refused or nothing was sent. `record_ids` are the ids of
+    the incidents or maintenances that a job had made or changed before it failed; the notes say how they stand.
     """
 
     may_have_applied: bool = False
+    record_ids: Sequence[str] = ()
 
 
 class ConfigError(InstatusError, ValueError):

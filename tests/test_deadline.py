@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -166,7 +167,9 @@ async def test_cancellation_from_outside_is_not_forgiven(outside_first: bool) ->
 
     task = asyncio.ensure_future(call())
     await asyncio.sleep(0)
-    ends = [task.cancel, deadlines[0].expire] if outside_first else [deadlines[0].expire, task.cancel]
+    ends: list[Callable[[], object]] = (
+        [task.cancel, deadlines[0].expire] if outside_first else [deadlines[0].expire, task.cancel]
+    )
     for end in ends:
         end()
     with pytest.raises(asyncio.CancelledError):

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from .._body import encode
-from ..errors import InvalidRequestError
+from ..errors import InstatusError, InvalidRequestError
 from ..reconcile import unique_now
 from ..resources.components import Component, Components, ComponentStatus
 from ..resources.incidents import Incident, IncidentImpact, Incidents, IncidentStatus, IncidentUpdate
@@ -80,15 +80,21 @@ def failure_text(failed: FailureText, error: Exception) -> str | None:
 
 
 @asynccontextmanager
-async def naming(what: str) -> AsyncGenerator[None]:
-    """Name a record in whatever leaves the block: in a note of the error, or in the log when it is cancelled."""
+async def naming(what: str, *record_ids: str, announces: bool = False) -> AsyncGenerator[None]:
+    """Name records in whatever leaves the block: in a note of the error, or in the log when it is cancelled.
+
+    `announces` tells that people are told inside, so that the note says whether they may have been.
+    """
     try:
         yield
     except asyncio.CancelledError:
-        log.warning("cancelled: %s", what)
+        log.warning("cancelled: %s%s", what, " It may have been announced." if announces else "")
         raise
     except Exception as error:
-        error.add_note(what)
+        told = isinstance(error, InstatusError) and error.may_have_applied
+        error.add_note(what + (" It may have been announced." if told else " Nobody has been told.") * announces)
+        if isinstance(error, InstatusError):
+            error.record_ids = record_ids
         raise
 
 

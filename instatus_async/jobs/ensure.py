@@ -27,11 +27,11 @@ than `SETTLE`. When nobody announces, two silent incidents can then stay; later 
 What it costs: one more update, whose text stands on the page twice; for about `SETTLE` the page can show two incidents.
 
 What remains: a winner that dies, is cancelled or fails between the making and the announcing leaves an incident that
-exists and was never announced. Its error, or the log, names the incident. Later calls find and return it, with
-`announced` False, and do not announce it: they cannot tell a dead winner from one that is just about to, nor from
-somebody who wanted silence. Whoever knows better posts an update. In the same way a create whose outcome is unknown
-can turn up silently later, beside the one that was elected: its caller has the OutcomeUnknownError, and
-`resolve_open` resolves it with the other.
+nobody was told of. Its error, or the log, names the incident. Calls in the next two minutes find and return it, with
+`announced` False: they cannot tell a dead winner from one that is just about to. A later one with `notify=True`
+announces it (see `jobs.announcing`); when nobody calls again, nobody is told. A create whose outcome is unknown can
+turn up silently later, beside the one that was elected: its caller has the OutcomeUnknownError, and `resolve_open`
+resolves it with the other.
 
 A list of more than a hundred open incidents comes in pages, and one that is resolved meanwhile can push another past
 the reader (quirk 28): then an incident that is there can be overlooked.
@@ -59,6 +59,7 @@ from ..resources.incidents import (
     IncidentUpdateCreate,
 )
 from ._lifecycle import affects, birth, naming, own_moment, settle
+from .announcing import Stopwatch, announce_late, is_announced
 
 __all__ = ["EnsuredIncident", "IncidentEnsure"]
 
@@ -75,12 +76,14 @@ class EnsuredIncident:
     incident: Incident
     created: bool
     announced: bool
-    """Whether subscribers had been told when it was looked at: not yet, or never where its maker wanted so or died."""
+    """Whether subscribers have been told of it. False for one that is being announced by another call at this moment,
+    that was opened silently on purpose, or whose maker failed before it could: to be sure, ensure it again two minutes
+    later, with `notify=True`."""
 
     @classmethod
     def found(cls, incident: Incident) -> "EnsuredIncident":
         """Say of an incident that another call opened it."""
-        return cls(incident=incident, created=False, announced=_is_announced(incident))
+        return cls(incident=incident, created=False, announced=is_announced(incident))
 
 
 class IncidentEnsure(TypedDict, total=False):
@@ -157,24 +160,39 @@ def lock(page_id: str, trouble: Trouble) -> asyncio.Lock:
     return locks.setdefault((page_id, f"{trouble.is_key} {trouble.text}"), asyncio.Lock())
 
 
-async def ensure(incidents: Incidents, trouble: Trouble, fields: IncidentEnsure) -> EnsuredIncident:
-    """Find the open incident about something, or make it."""
+async def ensure(incidents: Incidents, brief: Incidents, trouble: Trouble, fields: IncidentEnsure) -> EnsuredIncident:
+    """Find the open incident about something, or make it; `brief` is what announces within LASTS seconds."""
     wanted = trouble.create(fields)
     there = await look(incidents, trouble)
     if there is not None:
         return EnsuredIncident.found(there)
+    since = Stopwatch()
     own = await incidents.create(**wanted)
-    async with naming(f"The incident {own.id} ({own.name}) was opened silently, and nobody has been told."):
+    called = f"The incident {own.id} ({own.name})"
+    async with naming(f"{called} was opened silently, and nobody has been told.", own.id):
         await settle()
         winner = await _elect(incidents, trouble, own)
         if winner.id != own.id:
             await incidents.delete(own.id)
             return EnsuredIncident.found(winner)
         if not fields.get("notify", False) or winner.status == IncidentStatus.RESOLVED:
-            return EnsuredIncident(incident=winner, created=True, announced=_is_announced(winner))
-    async with naming(f"The incident {own.id} ({own.name}) is open, and was just being announced."):
-        await incidents.updates.create(own.id, **_announcement(wanted))
+            return EnsuredIncident(incident=winner, created=True, announced=is_announced(winner))
+        since.check(f"{called} was opened silently")
+    async with naming(f"{called} is open.", own.id, announces=True):
+        await brief.updates.create(own.id, **announcement(wanted))
         return EnsuredIncident(incident=winner, created=True, announced=True)
+
+
+async def ensure_announced(
+    brief: Incidents, trouble: Trouble, fields: IncidentEnsure, found: EnsuredIncident
+) -> EnsuredIncident:
+    """Announce what was found if it is this one's incident and nobody else's task any more."""
+    wanted = trouble.create(fields)
+    own = trouble.is_key or found.incident.name == wanted["name"]
+    if found.announced or found.created or not own or not fields.get("notify", False):
+        return found
+    incident = await announce_late(brief, found.incident, announcement(wanted))
+    return found if incident is None else attrs.evolve(found, incident=incident, announced=True)
 
 
 async def look(incidents: Incidents, trouble: Trouble) -> Incident | None:
@@ -201,14 +219,11 @@ async def _elect(incidents: Incidents, trouble: Trouble, own: Incident) -> Incid
 
 
 def _first(found: list[Incident]) -> Incident | None:
-    return min(found, key=lambda incident: (not _is_announced(incident), birth(incident)), default=None)
+    return min(found, key=lambda incident: (not is_announced(incident), birth(incident)), default=None)
 
 
-def _is_announced(incident: Incident) -> bool:
-    return bool(incident.notify) or any(update.notify for update in incident.updates)
-
-
-def _announcement(wanted: IncidentCreate) -> IncidentUpdateCreate:
+def announcement(wanted: IncidentCreate) -> IncidentUpdateCreate:
+    """Make the update that tells of an incident what its making would have told."""
     update: IncidentUpdateCreate = {
         "status": wanted["status"],
         "statuses": wanted.get("statuses", {}),

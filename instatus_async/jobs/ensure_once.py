@@ -36,7 +36,14 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0  # between two questions whether it is 
 
 
 async def ensure_once(
-    incidents: Incidents, trouble: Trouble, fields: IncidentEnsure, registry: Registry, *, page_id: str, patience: float
+    incidents: Incidents,
+    brief: Incidents,
+    trouble: Trouble,
+    fields: IncidentEnsure,
+    registry: Registry,
+    *,
+    page_id: str,
+    patience: float,
 ) -> EnsuredIncident:
     """Find the open incident about something, or have one of all replicas make it."""
     key = f"{page_id}:{'key' if trouble.is_key else 'component'}:{trouble.text}"
@@ -48,9 +55,9 @@ async def ensure_once(
     while there is None:
         claim = await registry.claim(key, lasts=min(_LOOKING, sending), over=over)
         if claim is None:
-            return await ensure(incidents, trouble, fields)
+            return await ensure(incidents, brief, trouble, fields)
         if claim.token:
-            opened = await _open(incidents, trouble, fields, registry, claim, sending)
+            opened = await _open(incidents, brief, trouble, fields, registry, claim, sending)
             if opened is not None:
                 return opened
             continue
@@ -72,7 +79,13 @@ async def ensure_once(
 
 
 async def _open(
-    incidents: Incidents, trouble: Trouble, fields: IncidentEnsure, registry: Registry, claim: Claim, lasts: float
+    incidents: Incidents,
+    brief: Incidents,
+    trouble: Trouble,
+    fields: IncidentEnsure,
+    registry: Registry,
+    claim: Claim,
+    lasts: float,
 ) -> EnsuredIncident | None:
     """Do what the holder of a claim does; None when it is not held any more."""
     sends = False
@@ -84,7 +97,7 @@ async def _open(
         elif not sends:
             return None
         elif claim.doubtful:
-            opened = await ensure(incidents, trouble, fields)
+            opened = await ensure(incidents, brief, trouble, fields)
         else:
             notify = fields.get("notify", False)
             wanted: IncidentCreate = {**trouble.create(fields), "notify": notify}

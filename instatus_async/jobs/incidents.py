@@ -9,7 +9,8 @@ from ..resources.components import Components, ComponentStatus
 from ..resources.incidents import Incident, Incidents, IncidentStatus, IncidentUpdateCreate
 from ..resources.maintenances import Maintenances
 from ._lifecycle import FailureText, check_failure, check_fields, check_text
-from .ensure import EnsuredIncident, IncidentEnsure, Trouble, ensure, lock
+from .announcing import LASTS
+from .ensure import EnsuredIncident, IncidentEnsure, Trouble, ensure, ensure_announced, lock
 from .ensure_once import ensure_once
 from .open_incident import RESOLVED_TEXT, IncidentOpening, Nouns, OpenIncident
 from .registry import Registry
@@ -71,14 +72,19 @@ class IncidentJobs(Incidents):
         An incident has the key when that is its name, or stands at the end of it in brackets: "Tests fail [ci-main]".
         One that is open already is returned as it is, and nothing is posted to it. With `notify=True` subscribers
         receive a new one once: it is opened silently, and a second later whoever was first announces it with one more
-        update; `instatus_async.jobs.ensure` says why nobody is told twice, and when nobody is told at all.
+        update, so that its text stands on the page twice. When that fails, or its process dies, nobody has been told:
+        the error says so, `announced` of later calls is False, and the first that comes after two minutes of silence
+        announces it. `instatus_async.jobs.ensure` says why nobody is told twice.
+
+        `component` means any incident that affects it, also one that a person opened about something else; use `key`
+        to find only your own.
 
         With a `registry` that all replicas share, such as RedisRegistry, one of them is chosen first: it opens and
         announces by one create, without that second, and the others return what it made. They wait for it about as
         long as the client's timeout, and then raise OutcomeUnknownError if it has not said what became of it.
 
         Raises InvalidRequestError unless exactly one of `key` and `component` is given. Any other error names, in its
-        notes, the incident that was opened before it.
+        notes and in `record_ids`, the incident that was opened before it.
         """
         trouble = Trouble.of(key, component)
         check_fields(IncidentEnsure, fields, "incidents.ensure")
@@ -86,11 +92,16 @@ class IncidentJobs(Incidents):
         given: Any = registry
         if given is not None and not isinstance(given, Registry):
             raise InvalidRequestError("registry: expected a Registry, such as RedisRegistry. Nothing was sent.")
+        patience = self._session.timeout
+        brief = Incidents(self._session.with_options(timeout=min(patience, LASTS)), self._page_id)
         async with lock(self._page_id, trouble):
             if registry is None:
-                return await ensure(self, trouble, fields)
-            patience = self._session.timeout
-            return await ensure_once(self, trouble, fields, registry, page_id=self._page_id, patience=patience)
+                found = await ensure(self, brief, trouble, fields)
+            else:
+                found = await ensure_once(
+                    self, brief, trouble, fields, registry, page_id=self._page_id, patience=patience
+                )
+            return await ensure_announced(brief, trouble, fields, found)
 
     async def resolve_open(
         self,
@@ -105,10 +116,11 @@ class IncidentJobs(Incidents):
         Their components become OPERATIONAL, but those that another open incident affects stay as they are. What
         somebody else resolves meanwhile is left alone. With `notify=True` subscribers receive each resolution once,
         however many runs turn green together: it is posted silently, and a second later whoever was first announces it
-        with one more update.
+        with one more update. When that fails nobody has been told, and a later call finds nothing to resolve: the error
+        names them in `record_ids`, and `updates.create(id, status="RESOLVED", statuses={}, notify=True)` tells it.
 
         Raises InvalidRequestError unless exactly one of `key` and `component` is given. Another error ends it; its
-        notes name the incident, and those before it are resolved.
+        notes and `record_ids` name the incident, and those before it are resolved.
         """
         trouble = Trouble.of(key, component)
         check_text(message, "message")

@@ -236,7 +236,7 @@ class OpenIncident:
     ) -> None:
         if exc is None:
             if not self._over:
-                async with naming(f"The incident {self.id} was being resolved."):
+                async with naming(f"The incident {self.id} was being resolved.", self.id):
                     await self.resolve()
         elif not isinstance(exc, Exception):
             log.warning("cancelled: the incident %s is left open, and nothing more is posted", self.id)
@@ -249,7 +249,7 @@ class OpenIncident:
         try:
             text = failure_text(self._failed, error)
             if text is not None:
-                async with naming(what):
+                async with naming(what, self.id):
                     await self.update(text)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the caller's own exception comes first
             what = f"{what} What was to be posted about this failed: {type(failure).__name__}: {failure}"

@@ -26,14 +26,14 @@ async def resolve_all(incidents: Incidents, trouble: Trouble, message: str, *, n
     for incident in everything:
         if incident in others:
             continue
-        async with naming(f"The incident {incident.id} ({incident.name}) was being resolved."):
+        async with naming(f"The incident {incident.id} ({incident.name}) was being resolved.", incident.id):
             present = await incidents.get(incident.id)
             if present.status != IncidentStatus.RESOLVED:
                 update = _resolution(present, others, message)
                 own = await incidents.updates.create(present.id, **update)
                 posted[present.id] = present, own, update
     if notify and posted:
-        async with naming(f"Resolved silently, and perhaps not announced: {', '.join(posted)}."):
+        async with naming(f"Resolved silently, and perhaps not announced: {', '.join(posted)}.", *posted):
             await settle()
             for incident_id, (before, own, update) in list(posted.items()):
                 if not await _announce(incidents, before, own, update):

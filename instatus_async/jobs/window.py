@@ -175,7 +175,7 @@ class MaintenanceWindow:
         self._explained = await explained(nouns.incidents, self._before)
         self._maintenance = await nouns.maintenances.create(**wanted)
         if self._maintenance.status == MaintenanceStatus.NOT_STARTED_YET:  # it takes an update to start it (claim 109)
-            async with naming(f"The maintenance {self.id} was created, and was being started."):
+            async with naming(f"The maintenance {self.id} was created, and was being started.", self.id):
                 await self._post(self._maintenance, MaintenanceStatus.IN_PROGRESS, None, self._said, notify=False)
         return self
 
@@ -190,7 +190,7 @@ class MaintenanceWindow:
     ) -> None:
         if exc is None:
             if not self._over:
-                async with naming(f"The maintenance {self.id} was being completed."):
+                async with naming(f"The maintenance {self.id} was being completed.", self.id):
                     await self.complete()
         elif not isinstance(exc, Exception):
             log.warning("cancelled: the maintenance %s is left in progress, and nothing more is posted", self.id)
@@ -204,7 +204,7 @@ class MaintenanceWindow:
             text = failure_text(self._failed, error)
             if text is not None:
                 check_text(text, "failed")
-                async with naming(what):
+                async with naming(what, self.id):
                     present = await self._look()
                     if present.status != MaintenanceStatus.COMPLETED:
                         await self._finish(present, text, {}, notify=None)

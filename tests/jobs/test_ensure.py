@@ -70,10 +70,10 @@ def announced(server: InstatusServer) -> int:
     return sum(entry.request is not None for entry in server._wire.state.ledger.announcements)
 
 
-def back_date(server: InstatusServer, incident_id: str, place: int, *, hours: int) -> None:
+def back_date(server: InstatusServer, incident_id: str, place: int, *, seconds: float) -> None:
     """Let an update of an incident be made earlier."""
     state = server._wire.state
-    state.incident_updates[state.incidents[incident_id]["updates"][place]]["createdAt"] = state.before(hours=hours)
+    state.incident_updates[state.incidents[incident_id]["updates"][place]]["createdAt"] = state.before(seconds=seconds)
 
 
 async def opened(page: Page) -> list[Incident]:
@@ -269,7 +269,7 @@ async def test_who_shows_up_within_the_pause_counts(
 
     async def pause() -> None:
         (earlier,) = server.seed(incidents=[{"name": "db", "status": "MONITORING"}])["incidents"]
-        back_date(server, earlier, 0, hours=1)
+        back_date(server, earlier, 0, seconds=5)
 
     monkeypatch.setattr("instatus_async.jobs.ensure.settle", pause)
     ensured = await page.incidents.ensure(key="db", notify=True)
@@ -562,8 +562,8 @@ async def test_a_resolution_yields_to_an_earlier_and_to_an_announced_one(
     async def pause() -> None:
         await page.incidents.updates.create(incident.id, status="RESOLVED", message="Rival", statuses={}, notify=told)
         if not told:
-            back_date(server, incident.id, 0, hours=2)
-            back_date(server, incident.id, -1, hours=1)
+            back_date(server, incident.id, 0, seconds=7200)
+            back_date(server, incident.id, -1, seconds=3600)
 
     monkeypatch.setattr("instatus_async.jobs.resolve.settle", pause)
     assert await page.incidents.resolve_open(key="db", message="Own", notify=True) == ()
