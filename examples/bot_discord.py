@@ -52,7 +52,7 @@ async def announce(page: Page, component: str, message: str) -> str:
         component=api.id, name=f"{api.name} fails", message=message, statuses={api.id: "MAJOROUTAGE"}, notify=True
     )
     told = "subscribers know" if found.announced else "but subscribers may not know"
-    return f'"{found.incident.name}" is open{"" if found.created else " already; nothing was sent"}; {told}.'
+    return f'"{found.incident.name}" is open{"" if found.created else " already"}; {told}.'
 
 
 if __name__ == "__main__":

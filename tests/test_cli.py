@@ -16,6 +16,8 @@ import pytest_asyncio
 from instatus_async.cli import main
 from instatus_async.testing import InstatusServer, LoggedRequest, faults
 
+from .jobs.test_announcing import age
+
 SUBSCRIBER = "bo@customer.example"
 
 
@@ -548,6 +550,24 @@ async def test_a_dry_run_shows_what_the_real_one_sends(shell: Shell, command: st
     assert text.endswith("subscribers: nobody\n") == (not notify)
     assert ("subscribers: all subscribers, now" in text) == notify
     assert f"{shown[0]['method']} {shown[0]['path']}\n{{\n" in text
+
+
+async def test_a_dry_run_of_an_announcement_that_somebody_failed_to_make(shell: Shell) -> None:
+    key = await _ensured(shell)
+    (incident_id,) = shell.server._wire.state.incidents
+    age(shell.server, incident_id)
+    before = len(shell.writes())
+    dry = await shell.ok("incident", "ensure", key, "--notify", "--dry-run", "--json")
+    assert len(shell.writes()) == before
+    real = await shell.ok("incident", "ensure", key, "--notify", "--json")
+    assert [(row["method"], row["body"] and row["body"]["notify"]) for row in dry.json["requests"]] == [
+        ("POST", False),
+        ("POST", True),
+        ("DELETE", None),
+    ]
+    assert [row.method for row in shell.writes()[before:]] == ["POST", "POST", "DELETE"]
+    assert (dry.json["subscribers"], shell.server.announcements(incident_id)) == ("all", 1)
+    assert real.json["incident"]["id"] == incident_id
 
 
 async def test_a_dry_run_of_what_is_done_already(shell: Shell) -> None:

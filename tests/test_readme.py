@@ -125,7 +125,10 @@ async def test_tests_failed() -> None:
 async def test_say_it_fails() -> None:
     async with InstatusServer() as server, server.client(timeout=0.5) as client:
         say_it_fails, page = defined("say_it_fails"), client.page(server.page_id)
-        assert await say_it_fails(page, "API", "We are on it.") == "API fails is open."
+        assert await say_it_fails(page, "API", "We are on it.") == "API fails is open, and everybody has been told."
+        server.faults.next(faults.Status(400), "POST", "*/incident-updates")
+        assert (await say_it_fails(page, "Website", "We are on it.")).endswith("is open. Nobody has been told.")
+        assert "nobody has been told yet" in await say_it_fails(page, "Website", "We are on it.")
         assert not (await say_it_fails(page, "Fax", "It jams.")).startswith("It may be out")
         server.faults.every(faults.LateCommit(after_requests=1000), "POST")
         assert (await say_it_fails(page, "App", "We are on it.")).startswith("It may be out")

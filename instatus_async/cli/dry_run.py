@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Self
 
 import attrs
 
 from .._wire import as_object
 from ..client import InstatusClient
+from ..retry import RetryPolicy
 from ..session import SessionManager
 
 __all__ = ["DryRunClient", "Kept", "told"]
@@ -43,6 +45,13 @@ class _Recorder(SessionManager):
         self._made: dict[str, dict[str, Any]] = {}
         self._updates: dict[str, list[dict[str, Any]]] = {}
 
+    def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> Self:
+        """Return a view that keeps where this one does."""
+        view = super().with_options(timeout=timeout, retry=retry)
+        for name in _Recorder.__slots__:
+            setattr(view, name, getattr(self, name))
+        return view
+
     async def request(self, method: str, path: str, *, body: Any = None, **options: Any) -> Any:
         """Answer like the service, but for what changes something."""
         if method == "GET":
@@ -53,7 +62,7 @@ class _Recorder(SessionManager):
             return {**answer, "status": updates[-1]["status"], "updates": [*answer.get("updates", ()), *updates]}
         self.kept.append(Kept(method, path, body))
         flat = {key: value for key, value in as_object(body).items() if not isinstance(value, (list, dict))}
-        record: dict[str, Any] = {**flat, "id": _NEW}
+        record: dict[str, Any] = {**flat, "id": _NEW, "createdAt": datetime.now(UTC).isoformat()}
         parent, _, noun = path.rpartition("/")
         if noun.endswith("-updates"):
             self._updates.setdefault(parent, []).append(record)
