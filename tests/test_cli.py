@@ -566,8 +566,14 @@ async def test_a_dry_run_of_an_announcement_that_somebody_failed_to_make(shell: 
         ("DELETE", None),
     ]
     assert [row.method for row in shell.writes()[before:]] == ["POST", "POST", "DELETE"]
-    assert (dry.json["subscribers"], shell.server.announcements(incident_id)) == ("all", 1)
-    assert real.json["incident"]["id"] == incident_id
+    assert (dry.json["subscribers"], real.json["subscribers"]) == ("all", "all")
+    assert (real.json["incident"]["id"], shell.server.announcements(incident_id)) == (incident_id, 1)
+
+
+async def test_nobody_was_told(shell: Shell) -> None:
+    await _ensured(shell)
+    done = await shell.ok("incident", "ensure", "ci", "--notify")
+    assert done.out.endswith("nobody has been told of it yet: ensure it again in two minutes\nsubscribers: nobody\n")
 
 
 async def test_a_dry_run_of_what_is_done_already(shell: Shell) -> None:

@@ -50,15 +50,18 @@ async def _ensure(context: Context) -> Result:
         fields["message"] = message
     ensured = await page.incidents.ensure(key=options.key, **fields)
     incident = ensured.incident
+    unheard: list[str] = []
+    if options.notify and not ensured.announced:
+        unheard.append("nobody has been told of it yet: ensure it again in two minutes")
     return Result(
         document={
             "incident": incident_json(incident),
             "created": ensured.created,
             "announced": ensured.announced,
         },
-        lines=[incident_line("opened" if ensured.created else "open already:", incident)],
+        lines=[incident_line("opened" if ensured.created else "open already:", incident), *unheard],
         id=incident.id,
-        told=options.notify and ensured.created and ensured.announced,
+        told=ensured.told,
     )
 
 

@@ -79,6 +79,8 @@ class EnsuredIncident:
     """Whether subscribers have been told of it. False for one that is being announced by another call at this moment,
     that was opened silently on purpose, or whose maker failed before it could: to be sure, ensure it again two minutes
     later, with `notify=True`."""
+    told: bool = False
+    """Whether it was this call that told them."""
 
     @classmethod
     def found(cls, incident: Incident) -> "EnsuredIncident":
@@ -180,7 +182,7 @@ async def ensure(incidents: Incidents, brief: Incidents, trouble: Trouble, field
         since.check(f"{called} was opened silently")
     async with naming(f"{called} is open.", own.id, announces=True):
         await brief.updates.create(own.id, **announcement(wanted))
-        return EnsuredIncident(incident=winner, created=True, announced=True)
+        return EnsuredIncident(incident=winner, created=True, announced=True, told=True)
 
 
 async def ensure_announced(
@@ -192,7 +194,7 @@ async def ensure_announced(
     if found.announced or found.created or not own or not fields.get("notify", False):
         return found
     incident = await announce_late(brief, found.incident, announcement(wanted))
-    return found if incident is None else attrs.evolve(found, incident=incident, announced=True)
+    return found if incident is None else attrs.evolve(found, incident=incident, announced=True, told=True)
 
 
 async def look(incidents: Incidents, trouble: Trouble) -> Incident | None:

@@ -101,7 +101,8 @@ async def _open(
         else:
             notify = fields.get("notify", False)
             wanted: IncidentCreate = {**trouble.create(fields), "notify": notify}
-            opened = EnsuredIncident(incident=await incidents.create(**wanted), created=True, announced=notify)
+            own = await incidents.create(**wanted)
+            opened = EnsuredIncident(incident=own, created=True, announced=notify, told=notify)
     except BaseException as error:
         if not sends or (isinstance(error, InstatusError) and not error.may_have_applied):
             await registry.release(claim)

@@ -72,11 +72,11 @@ async def test_a_refused_announcement_is_made_good_later(server: InstatusServer,
     quiet = await page.incidents.ensure(key="db", message="Down")
     assert (quiet.announced, announced(server)) == (False, 0)
     later = await page.incidents.ensure(key="db", message="Down", notify=True)
-    assert (later.incident.id, later.created, later.announced) == (incident.id, False, True)
+    assert (later.incident.id, later.created, later.announced, later.told) == (incident.id, False, True, True)
     assert [message.address for message in server.told(incident.id)] == ["bo@acme.example"]
     assert await said(page) == [("Down", False), ("Down", True)]
     again = await page.incidents.ensure(key="db", message="Down", notify=True)
-    assert (again.announced, announced(server)) == (True, 1)
+    assert (again.announced, again.told, announced(server)) == (True, False, 1)
 
 
 async def test_what_was_said_since_stays(server: InstatusServer, page: Page) -> None:
@@ -112,7 +112,7 @@ async def test_ten_replicas_make_it_good_once(server: InstatusServer, page: Page
         pages = await replicas(server, stack, 10)
         runs = await asyncio.gather(*(one.incidents.ensure(key="db", message="Down", notify=True) for one in pages))
     assert {run.incident.id for run in runs} == {incident_id}
-    assert (sum(run.announced for run in runs), announced(server)) == (1, 1)
+    assert (sum(run.told for run in runs), announced(server)) == (1, 1)
     assert await said(page) == [("Down", False), ("Down", True)]
 
 
