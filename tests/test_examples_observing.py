@@ -15,11 +15,15 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
-from prometheus_client.parser import text_string_to_metric_families
 
 from instatus_async import BadRequestError, PublicStatusPage, RetryPolicy
 from instatus_async.testing import InstatusServer, faults
+
+for package in ("prometheus_client", "rich"):
+    pytest.importorskip(package, reason="install the examples group: pip install --group examples")
+
+from prometheus_client import CollectorRegistry  # noqa: E402 - where it is installed
+from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ONCE = RetryPolicy(attempts=1)
