@@ -2,6 +2,9 @@
 
 Start with `InstatusClient`, or with `PublicStatusPage` where there is no key. `instatus_async.webhooks` reads what
 Instatus sends, and `instatus_async.testing` is an Instatus to try them on.
+
+"quirk 35" in a docstring is a number of the list of what the service really does, the guide `quirks` of the
+documentation.
 """
 
 from importlib import import_module
@@ -10,6 +13,12 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from . import errors as errors
+    from . import redis as redis
+    from . import severity as severity
+    from . import testing as testing
+    from . import triggers as triggers
+    from . import webhooks as webhooks
     from ._model import Model, OpenEnum, SeverityEnum, Translations
     from .client import InstatusClient
     from .errors import (
@@ -637,6 +646,9 @@ _HOMES = """
     watching.watch: Broadcast Trouble Watch watch
 """
 
+# The modules that have names of their own. They are not in `__all__`: a star must not need redis-py.
+_MODULES = frozenset({"errors", "redis", "severity", "testing", "triggers", "webhooks"})
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
@@ -647,7 +659,12 @@ if not TYPE_CHECKING:
             elif word == name:
                 value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
                 return value
+        if name in _MODULES:
+            try:
+                return import_module(f".{name}", __name__)  # which makes it an attribute
+            except ImportError as exc:  # hasattr() and the like know no other error
+                raise AttributeError(str(exc), name=name, obj=import_module(__name__)) from exc
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=import_module(__name__))
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted({*__all__, *_MODULES, *(name for name in globals() if name.startswith("__"))})

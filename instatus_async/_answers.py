@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ._wire import as_object, loads
+from ._wording import clauses
 from .errors import APIError, DecodeError, InstatusError, RateLimitError, RedirectError, api_error_class
 from .rate_limit import http_date, retry_after
 from .retry import Failure
@@ -136,7 +137,8 @@ def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str
     if said is None:
         said = "an HTML page" if text.lstrip()[:1] == "<" else text[:120]
     said = redact(said)[:500]
-    message = f"{reply.status} {_PHRASES.get(reply.status, '')}".rstrip()
+    pause = retry_after(reply.headers) if reply.status == 429 else None
+    answer = f"{reply.status} {_PHRASES.get(reply.status, '')}".rstrip()
     details: dict[str, Any] = {
         "status": reply.status,
         "code": None if code is None else redact(code)[:100],
@@ -145,9 +147,9 @@ def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str
         "body": text,
         "headers": {name: redact(value) for name, value in reply.headers.items() if name.lower() != "set-cookie"},
     }
-    message += (f": {said}" if said else "") + f"; {_advice(reply.status)}"
+    message = clauses(f"{answer}: {said}" if said else answer, *_advice(reply.status, said, details["path"], pause))
     if reply.status == 429:
-        return RateLimitError(message, retry_after=retry_after(reply.headers), **details)
+        return RateLimitError(message, retry_after=pause, **details)
     return api_error_class(reply.status)(message, **details)
 
 
@@ -165,19 +167,24 @@ def _told(body: bytes) -> tuple[str | None, str | None]:
     return said if isinstance(said, str) else "", code if isinstance(code, str) else None
 
 
-def _advice(status: int) -> str:
+def _advice(status: int, said: str, path: str, pause: float | None) -> tuple[str, ...]:
     match status:
         case 401:
-            return "check the API key, which is case-sensitive"
+            return ("check the API key, which is case-sensitive",)
         case 403:
-            return "the key's user may not do this, or the body was empty"
+            return ("the key's user may not do this, or the body was empty",)
+        case 404 if "status page" in said.lower():
+            subdomain = "`await client.pages.find(subdomain=...)`"
+            return f"asked for {path}", f"client.page() takes the page's id, and {subdomain} finds it by a subdomain"
         case 404:
-            return "check the ids: there is no such record"
+            return f"asked for {path}", "check the ids: there is no such record"
         case 429:
-            return "slow down"
+            return (f"it asks for a pause of {pause:g} s" if pause is not None else "slow down",)
         case 400 | 422:
-            return "check the fields that were sent"
+            return ("check the fields that were sent",)
         case _ if status >= 500:
-            return "the service failed, as it also does for an unknown component id"
+            # It answers so for an unknown component, in the path or in the body (quirk 17).
+            named = "/components/" in path or "component" in said.lower()
+            return ("the service failed" + (", as it also does for an unknown component id" if named else ""),)
         case _:
-            return "see `body` for what the service said"
+            return ("see `body` for what the service said",)

@@ -18,6 +18,7 @@ from typing import Annotated, Any, NoReturn, get_args, get_origin
 
 from ._model import OpenEnum
 from ._wire import camel, unwrapped
+from ._wording import an, got, sentences
 from .errors import InvalidIdError, InvalidRequestError
 
 __all__ = ["STATUS_ROWS", "encode", "identifier", "milliseconds", "send_instant", "send_member"]
@@ -28,16 +29,21 @@ STATUS_ROWS = "{id: status} here, [{id, status}] on the wire"
 Encoder = Callable[[Any, str], Any]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_WHERE_IDS_ARE = ("_id", "]", "statuses key")  # the ends of the names of such fields
 
 
 def identifier(value: object, what: str = "id") -> str:
     """Let an id through that is safe in a path and a body, or raise InvalidIdError (quirk 14)."""
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
-    shown = repr(value if not isinstance(value, str) or len(value) <= 40 else value[:40] + "...")
-    raise InvalidIdError(
-        f"{what}: {shown} is not an id; ids are 1 to 128 letters, digits, '-' and '_'. Nothing was sent."
-    )
+    if isinstance(value, str):
+        shown = value if len(value) <= 40 else value[:40] + "..."
+        text = f"{shown!r} is not an id; ids are 1 to 128 letters, digits, '-' and '_'"
+    else:
+        noun = what.removesuffix("_id")
+        wanted = f"the id of {an(noun.replace('_', ' '))}" if noun.isidentifier() and noun != "id" else "an id"
+        text = f"expected {wanted} as text, {got(value)}"
+    raise InvalidIdError(sentences(f"{what}: {text}", "Nothing was sent"))
 
 
 def milliseconds(value: object, at: str) -> int:
@@ -46,7 +52,7 @@ def milliseconds(value: object, at: str) -> int:
 
 
 def _refuse(at: str, what: str) -> NoReturn:
-    raise InvalidRequestError(f"{at.removesuffix(':')}: {what}. Nothing was sent.")
+    raise InvalidRequestError(sentences(f"{at.removesuffix(':')}: {what}", "Nothing was sent"))
 
 
 def _hint(given: str, known: Collection[str]) -> str:
@@ -60,9 +66,7 @@ def _aware(value: object, at: str) -> datetime:
     if not isinstance(value, datetime):
         _refuse(at, f"expected a datetime, got {type(value).__name__}")
     if value.utcoffset() is None:
-        _refuse(
-            at, "a datetime without a zone would be read in a zone you do not control; use datetime.now(UTC) (quirk 35)"
-        )
+        _refuse(at, "a datetime without a zone would be read in a zone you do not control; use datetime.now(UTC)")
     return value
 
 
@@ -81,7 +85,7 @@ def _send_time(value: object, at: str) -> str:
 
 def _send_text(value: object, at: str) -> str:
     if not isinstance(value, str):
-        _refuse(at, f"expected text, got {type(value).__name__}")
+        _refuse(at, f"expected text, {got(value, wants_id=at.endswith(_WHERE_IDS_ARE))}")
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -110,11 +114,27 @@ def send_member(enum: type[OpenEnum], value: object, at: str) -> str:
     if isinstance(value, str) and not isinstance(value, Enum):
         if value in enum._value2member_map_:
             return value
-        hint = _hint(value.upper(), [member.value for member in enum])
-        _refuse(
-            at, f"{value[:40]!r} is no {enum.__name__}; {hint} ({enum.__name__}({value[:40]!r}) would send it as it is)"
-        )
-    _refuse(at, f"expected a {enum.__name__}, got {type(value).__name__}")
+        _refuse(at, f"{value[:40]!r} is no {enum.__name__}; {_meant(enum, value)}")
+    _refuse(at, f"expected {an(enum.__name__)}, got {type(value).__name__}")
+
+
+def _meant(enum: type[OpenEnum], word: str) -> str:
+    """Say what a word that is no member may stand for, or how one that this version does not know is sent."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
+
+    from . import severity  # noqa: PLC0415 - it knows the nouns, which know this module
+
+    known = {member.name.replace("_", ""): member.value for member in enum} | {m.value: m.value for m in enum}
+    letters = re.sub(r"[\s_-]", "", word).upper()
+    member = known.get(letters)
+    if member is None and (found := severity.known_word(enum, word)):
+        return f"{found[0]}({word[:40]!r}) makes {found[1]!r} of it"
+    if member is None and (near := get_close_matches(letters, known, 1)):
+        member = known[near[0]]
+    if member is not None:
+        return f"did you mean {member!r}?"
+    values = ", ".join(member.value for member in enum)
+    return f"known are {values}, and one that is newer than this version goes as {enum.__name__}({word[:40]!r})"
 
 
 def _send_nullable(encoder: Encoder, value: Any, at: str) -> Any:

@@ -39,7 +39,8 @@ class Model:
             try:
                 return _defaults(type(self))[name]
             except KeyError:
-                raise AttributeError(name=name, obj=self) from None
+                text = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(text, name=name, obj=self) from None
 
     @property
     def extra(self) -> Mapping[str, Any]:

@@ -46,11 +46,11 @@ class InstatusClient:
     A key reaches every page and workspace of its user; there are no scopes (quirk 8). Connections open with the first
     call and belong to its event loop: use `async with`, or `aclose()` when done.
 
-    `timeout` is the total of one call in seconds, with all its attempts and pauses. `session` lends an aiohttp session:
-    its connections, trace configs and middlewares are used, and it is neither changed nor closed. `gate` may be shared
-    by several clients of one key, and `instatus_async.redis.RedisGate` by several processes. `proxy` is a URL;
-    `trust_env` takes the proxy from the environment. `ssl` is a verifying SSLContext. Answers larger than
-    `max_response_bytes` are refused. `on_event` hears of attempts, retries, pauses and reconciliations.
+    `timeout` is the total of one call in seconds, a day at most, with all its attempts and pauses. `session` lends an
+    aiohttp session: its connections, trace configs and middlewares are used, and it is neither changed nor closed.
+    `gate` may be shared by several clients of one key, and `instatus_async.redis.RedisGate` by several processes.
+    `proxy` is a URL; `trust_env` takes the proxy from the environment. `ssl` is a verifying SSLContext. Answers larger
+    than `max_response_bytes` are refused. `on_event` hears of attempts, retries, pauses and reconciliations.
 
     Raises ConfigError for a setting that cannot work, or that would show the key to others.
     """

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import suppress
 from inspect import iscoroutinefunction
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from .errors import InvalidRequestError, PaginationError
 
@@ -28,6 +28,10 @@ CONCURRENCY = 8  # pages under way at once
 _WINDOW = 10  # pages whose ids are remembered, so that memory stays flat
 _REPEATS = 3  # full pages of known rows in a row; fewer may be rows that shifted
 _MAX_PAGES = 20_000
+_HOW_TO_READ = (
+    "this list is fetched while it is read: use `async for`, `await pager.collect()` for all of it, or "
+    "`await pager.first()`"
+)
 
 
 def check_per_page(per_page: object) -> int:
@@ -84,6 +88,14 @@ class Pager(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Pager {self._name}>"
+
+    if not TYPE_CHECKING:  # checkers must go on missing these
+
+        def _refuse(self, *_: object) -> NoReturn:
+            """Say how a list is read: it is not here yet, so it has no length, no items and no truth."""
+            raise TypeError(f"{self._name}: {_HOW_TO_READ}")
+
+        __iter__ = __await__ = __len__ = __bool__ = __getitem__ = __contains__ = _refuse
 
     def __aiter__(self) -> AsyncIterator[T]:
         return _Items(self._pages())

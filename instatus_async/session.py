@@ -166,8 +166,8 @@ class SessionManager:
 
     def _set_options(self, timeout: float, retry: RetryPolicy) -> None:
         number: Any = timeout
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number < 1e9:
-            raise ConfigError("timeout must be a positive number of seconds")
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number <= 86_400:
+            raise ConfigError("timeout must be a positive number of seconds, a day at most")
         self.timeout: float = float(timeout)
         self.retry: RetryPolicy = retry
         # Connecting and reading get a part of the whole, so that there is time for what follows a failure.

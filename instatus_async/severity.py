@@ -7,11 +7,12 @@ Statuspage and PARTIALOUTAGE are the same (quirk 46). Members of the vocabulary 
 An unknown word is an InvalidRequestError.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeAlias, TypeVar, cast
 
 from ._model import OpenEnum
+from ._wording import an, sentences
 from .errors import InvalidRequestError
 from .public import PublicComponent, PublicIncident, PublicPageStatus
 from .resources.components import Component, ComponentStatus
@@ -161,8 +162,25 @@ def _translated(enum: type[E], words: Mapping[str, E], word: object, what: str) 
         near = get_close_matches(_letters(word), table, 3)
         known = " or ".join(map(repr, near)) if near else ""
         hint = f"did you mean {known}?" if known else "known are " + ", ".join(table)
-        raise InvalidRequestError(f"{what}: {word[:40]!r} is no word for a {enum.__name__}; {hint} Nothing was sent.")
+        text = f"{what}: {word[:40]!r} is no word for {an(enum.__name__)}; {hint}"
+        raise InvalidRequestError(sentences(text, "Nothing was sent"))
     return found
+
+
+def known_word(enum: type[OpenEnum], word: str) -> tuple[str, str] | None:
+    """Name the function here that translates a word into a vocabulary, and what it makes of it; None if none does."""
+    translators: Mapping[type[OpenEnum], Callable[[str], OpenEnum]] = {
+        ComponentStatus: component_status,
+        IncidentStatus: incident_status,
+        MaintenanceStatus: maintenance_status,
+    }
+    translate = translators.get(enum)
+    if translate is None:
+        return None
+    try:
+        return f"severity.{translate.__name__}", translate(word).value
+    except InvalidRequestError:
+        return None
 
 
 def _letters(word: str) -> str:

@@ -34,8 +34,8 @@ _log = logging.getLogger("instatus_async")
 
 async def trigger(
     url: str,
-    state: TriggerState,
     /,
+    state: TriggerState,
     *,
     session: aiohttp.ClientSession | None = None,
     timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - of the whole call, as everywhere here

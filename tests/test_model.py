@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+import subprocess
+import sys
 from typing import Any, cast
 
 import attrs
@@ -99,6 +102,19 @@ def test_what_is_read_is_immutable_and_equal_to_what_is_built() -> None:
     assert read(Incident, {"id": "i", "name": "n", "status": "RESOLVED"}) == Incident(
         id="i", name="n", status=IncidentStatus.RESOLVED
     )
+
+
+def test_a_misspelled_attribute_is_named_and_the_right_one_is_suggested() -> None:
+    incident: Any = read(Incident, BODY)
+    with pytest.raises(AttributeError, match="'Incident' object has no attribute 'statsu'") as caught:
+        _ = incident.statsu
+    assert (caught.value.name, caught.value.obj) == ("statsu", incident)
+    source = "from instatus_async import Incident\nIncident(id='i', name='n', status='RESOLVED').componets"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert re.search(r"'Incident' object has no attribute 'componets'\. Did you mean:? '\.?components'", done.stderr), (
+        done.stderr
+    )
+    assert not hasattr(incident, "__len__")
 
 
 def test_models_pickle_copy_and_hash() -> None:

@@ -20,7 +20,13 @@ def imported_for_checkers() -> dict[str, str]:
     """The names that type checkers see, and the modules that they come from."""
     (block,) = (node for node in SOURCE.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    return {alias.name: node.module or "" for node in imports for alias in node.names}
+    return {alias.name: node.module for node in imports for alias in node.names if node.module is not None}
+
+
+def modules_for_checkers() -> set[str]:
+    (block,) = (node for node in SOURCE.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom) and node.module is None]
+    return {alias.name for node in imports for alias in node.names}
 
 
 def imported_at_run_time() -> dict[str, str]:
@@ -46,6 +52,52 @@ def test_every_name_is_there(name: str) -> None:
     value = getattr(instatus_async, name)
     home = imported_at_run_time().get(name, "_version")
     assert value is getattr(importlib.import_module(f"instatus_async.{home}"), name)
+
+
+def run(source: str) -> str:
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(instatus_async._MODULES))
+def test_a_module_is_there_without_an_import_of_its_own(name: str) -> None:
+    source = f"import instatus_async\nprint(instatus_async.{name}.__name__)"
+    assert run(source).strip() == f"instatus_async.{name}"
+
+
+def test_checkers_see_the_same_modules() -> None:
+    assert modules_for_checkers() == instatus_async._MODULES
+
+
+def test_importing_the_package_imports_none_of_its_modules() -> None:
+    source = "import sys, instatus_async\nprint([name for name in sys.modules if name.startswith('instatus_async.')])"
+    assert run(source).strip() == "['instatus_async._version']"
+
+
+def test_without_redis_the_module_is_no_attribute_and_its_import_says_what_is_missing() -> None:
+    source = (
+        "import sys\n"
+        "sys.modules['redis'] = sys.modules['redis.asyncio'] = None\n"
+        "import instatus_async\n"
+        "assert not hasattr(instatus_async, 'redis')\n"
+        "from instatus_async import *\n"
+        "try:\n"
+        "    instatus_async.redis\n"
+        "except AttributeError as exc:\n"
+        "    print(exc)\n"
+        "try:\n"
+        "    from instatus_async import redis\n"
+        "except ImportError as exc:\n"
+        "    print(exc)\n"
+    )
+    hint = 'instatus_async.redis needs redis-py: pip install "instatus_async[redis]"'
+    assert run(source).splitlines() == [hint, hint]
+
+
+def test_dir_shows_what_is_public() -> None:
+    shown = {name for name in dir(instatus_async) if not name.startswith("__")}
+    assert shown == {*instatus_async.__all__, *instatus_async._MODULES} - {"__version__"}
 
 
 def test_a_misspelled_name_is_an_attribute_error_with_a_hint() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pprint
+import reprlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import pytest
+from _pytest._io.saferepr import saferepr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +88,38 @@ async def test_collect_asks_for_no_page_beyond_its_limit() -> None:
 async def test_a_senseless_limit_is_refused(limit: Any) -> None:
     with pytest.raises(InvalidRequestError, match="limit"):
         await of().pager().collect(limit=limit)
+
+
+MISUSES: list[Callable[[Any], object]] = [
+    list,
+    iter,
+    len,
+    bool,
+    tuple,
+    set,
+    sorted,
+    lambda pager: pager[0],
+    lambda pager: "a" in pager,
+]
+
+
+@pytest.mark.parametrize("misuse", MISUSES)
+async def test_what_a_plain_list_could_do_is_refused_with_the_way_to_do_it(misuse: Callable[[Any], object]) -> None:
+    source = of("ab")
+    pager: Any = source.pager()
+    hint = r"GET /rows: .*`async for`.*`await pager\.collect\(\)`.*`await pager\.first\(\)`"
+    with pytest.raises(TypeError, match=hint):
+        misuse(pager)
+    with pytest.raises(TypeError, match=hint):
+        await pager
+    assert source.asked == []
+
+
+async def test_a_pager_is_shown_by_whatever_shows_values() -> None:
+    pager = of("ab").pager()
+    shown = "<Pager GET /rows>"
+    assert repr(pager) == reprlib.repr(pager) == pprint.pformat(pager) == saferepr(pager) == shown
+    assert pager != copy.copy(pager)
 
 
 async def test_first() -> None:

@@ -277,7 +277,7 @@ async def test_an_answer_that_refuses_is_raised_at_once(status: int, kind: type[
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b'{"error": {"message": "There is no status page with this ID."}}', "There is no status page with this ID."),
+        (b'{"error": {"message": "There is no status page with this ID."}}', "There is no status page with this ID; "),
         (b'{"error": "plain"}', "plain"),
         (b'{"message": "bare"}', "bare"),
         (b"<!DOCTYPE html><html>404</html>", "an HTML page"),

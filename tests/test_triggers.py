@@ -39,7 +39,7 @@ Call = Callable[[str], Awaitable[None]]
 
 
 async def _trigger(url: str) -> None:
-    await trigger(url, "down")
+    await trigger(url, state="down")
 
 
 async def _ping(url: str) -> None:

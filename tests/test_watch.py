@@ -347,6 +347,7 @@ async def test_arguments_are_refused_before_anything_is_sent() -> None:
             (("https://acme.instatus.com",), {}),
             ((page,), {"every": 0}),
             ((page,), {"every": True}),
+            ((page,), {"every": 90_000}),
             ((page,), {"every": float("nan")}),
             ((page,), {"since": changes.state}),
             ((public,), {"since": changes.state.dumps()}),
@@ -356,8 +357,12 @@ async def test_arguments_are_refused_before_anything_is_sent() -> None:
                 watch(*args, **options)
         good = changes.state.dumps()
         for text in ("", "[]", "{}", good[:-9], good.replace("+00:00", ""), good.replace("UP", '", "status": 3, "')):
-            with pytest.raises(InvalidRequestError, match="state of a watch"):
+            with pytest.raises(InvalidRequestError, match=r"state of a watch: it is .*JSON") as caught:
                 WatchState.loads(text)
+            assert "Error" not in str(caught.value)
+        wrong_type: Any = {}
+        with pytest.raises(InvalidRequestError, match="expected text, got dict"):
+            WatchState.loads(wrong_type)
         assert len(server.requests) == sent
         assert "instatus-test-key" not in f"{page} {changes!r} {changes.state!r} {good}"
 

@@ -232,7 +232,10 @@ def test_what_is_refused(fields: dict[str, Any], said: str) -> None:
         ("RESOLVD", "did you mean 'RESOLVED'?"),
         ("resolved", "did you mean 'RESOLVED'?"),
         ("nonsense", "known are INVESTIGATING"),
-        (5, "expected a IncidentStatus"),
+        (5, "expected an IncidentStatus, got int. Nothing"),
+        ("IN VESTIGATING", "did you mean 'INVESTIGATING'?"),
+        ("down", "severity.incident_status('down') makes 'INVESTIGATING' of it. Nothing was sent."),
+        ("nonsense", "newer than this version goes as IncidentStatus('nonsense'). Nothing was sent."),
     ],
 )
 def test_enums_are_checked(value: object, said: str) -> None:

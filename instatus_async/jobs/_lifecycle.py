@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from .._body import encode
+from .._wording import got, sentences
 from ..errors import InstatusError, InvalidRequestError
 from ..reconcile import unique_now
 from ..resources.components import Component, Components, ComponentStatus
@@ -107,8 +108,11 @@ def one_or_many(components: object) -> list[str]:
         found = list(given)
     except TypeError:
         found = []
-    if not found or isinstance(components, Mapping):
-        raise InvalidRequestError("components: expected the id of a component, or some. Nothing was sent.")
+    is_mapping = isinstance(components, Mapping)
+    if is_mapping or not found:
+        wrong = "got none" if hasattr(given, "__iter__") and not is_mapping else got(given)
+        text = f"components: expected the id of a component, or a list of them; {wrong}"
+        raise InvalidRequestError(sentences(text, "Nothing was sent"))
     return found
 
 

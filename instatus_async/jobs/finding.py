@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
+from .._wording import got, sentences
 from ..errors import AmbiguousNameError, InvalidRequestError, Named, NameNotFoundError
 from ..resources.components import Component
 
@@ -26,8 +27,8 @@ def needle(value: object, what: str) -> str:
     """Let a text through that can be looked for, without its outer blanks, or raise InvalidRequestError."""
     if isinstance(value, str) and (text := value.strip()):
         return text
-    given = "a blank text" if isinstance(value, str) else type(value).__name__
-    raise InvalidRequestError(f"{what}: expected text, got {given}. Nothing was sent.")
+    given = "got a blank text" if isinstance(value, str) else got(value, wants_id=what == "group")
+    raise InvalidRequestError(sentences(f"{what}: expected text, {given}", "Nothing was sent"))
 
 
 def matching(rows: Iterable[N], name: str) -> Sequence[N]:

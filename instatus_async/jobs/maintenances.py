@@ -62,7 +62,6 @@ class MaintenanceJobs(Maintenances):
     async def schedule(
         self,
         components: str | Sequence[str],
-        /,
         *,
         name: str,
         start: datetime,
@@ -101,8 +100,8 @@ class MaintenanceJobs(Maintenances):
     async def start(
         self,
         maintenance_id: str,
-        message: str | None = None,
         /,
+        message: str | None = None,
         *,
         statuses: StatusMap | None = None,
         notify: bool = False,
@@ -129,8 +128,8 @@ class MaintenanceJobs(Maintenances):
     async def complete(
         self,
         maintenance_id: str,
-        message: str | None = None,
         /,
+        message: str | None = None,
         *,
         statuses: StatusMap | None = None,
         notify: bool = False,
@@ -152,7 +151,6 @@ class MaintenanceJobs(Maintenances):
     def window(
         self,
         components: str | Sequence[str],
-        /,
         *,
         name: str,
         minutes: int,

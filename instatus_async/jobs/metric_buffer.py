@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import NoReturn, Protocol, Self, TypeAlias
 
 from .._body import identifier, milliseconds
+from .._wording import clauses
 from ..errors import (
     APIError,
     BufferFullError,
@@ -44,6 +45,7 @@ Point: TypeAlias = tuple[datetime, float]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _APART = 30.0  # seconds between two points of a metric (quirk 39)
+_DAY = 86_400.0
 _AGAIN = 1.0  # seconds between two attempts when the block has ended
 _KEY_OR_MOMENT = frozenset({401, 403, 408, 429})  # what is said of the key or the moment, and not of the points
 
@@ -465,7 +467,7 @@ class MetricBuffer:
         """Hold these no longer, and report them."""
         points, doubtful = self._points(slots), self._points(slot for slot in slots if slot in self._doubtful)
         loss = UnsentDatapointsError(
-            f"metric {self._id}: {_accepted(len(points))}, and lost: {_sentence(reason)}. See `points`.",
+            f"metric {self._id}: {_accepted(len(points))}, and lost: {clauses(str(reason))}. See `points`.",
             points=points,
             doubtful=doubtful,
         )
@@ -482,7 +484,7 @@ class MetricBuffer:
         return tuple((_moment(slot), self._held[slot]) for slot in slots)
 
     def _because(self) -> str:
-        return "" if self.last_error is None else f"; the last error: {_sentence(self.last_error)}"
+        return "" if self.last_error is None else f"; the last error: {clauses(str(self.last_error))}"
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -512,10 +514,6 @@ def _accepted(count: int) -> str:
     return "1 point was accepted" if count == 1 else f"{count} points were accepted"
 
 
-def _sentence(error: Exception) -> str:
-    return str(error).removesuffix(".")
-
-
 def _refuses_points(error: InstatusError) -> bool:
     """Tell what is said of the points, and will be said again, from what is said of the moment or the key."""
     if isinstance(error, APIError):
@@ -540,8 +538,8 @@ def _finite(value: object) -> float:
 
 
 def _seconds(value: object, name: str, *, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < 1e9:
-        _refuse(name, f"expected a number of seconds, {least:g} or more")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= _DAY:
+        _refuse(name, f"expected a number of seconds, {least:g} or more, a day at most")
     return float(value)
 
 

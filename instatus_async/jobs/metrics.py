@@ -36,7 +36,7 @@ class MetricJobs(Metrics):
             async with page.metrics.buffer(metric_id, aggregate="p95") as latency:
                 latency.add(12.5)
 
-        Time is cut into slots of `spacing` seconds since 1970, 30 or more (quirk 39). The values of a slot become one
+        Time is cut into slots of `spacing` seconds since 1970, 30 to a day (quirk 39). The values of a slot become one
         point at its beginning: their mean, the last, the max, or the p95 (the nearest rank; of more than 2048 values,
         that of a sample of so many). A slot is sent when it is over, with others every `every` seconds, up to `batch`
         points a request, in order. Use one buffer a metric: a point cannot be added to.

@@ -19,6 +19,7 @@ from typing import Any, Required, Self
 
 import attrs
 
+from .._pending import Pending
 from ..errors import ClientStateError, InstatusError
 from ..resources.components import Components, ComponentStatus, StatusMap
 from ..resources.incidents import (
@@ -78,7 +79,7 @@ class Nouns:
     maintenances: Maintenances
 
 
-class OpenIncident:
+class OpenIncident(Pending):
     """An incident of yours, from `page.incidents.open` or `page.incidents.resume`.
 
         async with page.incidents.open(name="Checkout fails", statuses={api: "MAJOROUTAGE"}, notify=True) as incident:
@@ -115,6 +116,7 @@ class OpenIncident:
         self._lost: InstatusError | None = None  # why nobody knows whether it is resolved
         self._failure: Exception | None = None
         self._over = False
+        self._pending = "page.incidents.open(...)"
 
     @classmethod
     def resumed(
@@ -122,7 +124,7 @@ class OpenIncident:
     ) -> "OpenIncident":
         """Take up an incident that is there already."""
         handle = cls(nouns, {"name": incident.name, "notify": notify}, resolved=RESOLVED_TEXT, failed=None)
-        handle._fields = None
+        handle._fields, handle._pending = None, ""
         handle._incident = incident
         # All of its trouble is taken for this incident's doing; a maintenance is somebody else's.
         now = status_of(incident.components)
@@ -164,7 +166,6 @@ class OpenIncident:
     async def update(
         self,
         message: str,
-        /,
         *,
         status: AnyIncidentStatus | None = None,
         statuses: StatusMap | None = None,
@@ -183,7 +184,7 @@ class OpenIncident:
         return await self._post(present, message, status or present.status, statuses or {}, notify=notify)
 
     async def resolve(
-        self, message: str | None = None, /, *, statuses: StatusMap | None = None, notify: bool | None = None
+        self, message: str | None = None, *, statuses: StatusMap | None = None, notify: bool | None = None
     ) -> Incident:
         """Resolve it, set the components back, and return the incident.
 
@@ -215,7 +216,7 @@ class OpenIncident:
 
     async def open(self) -> Self:
         """Read what the components are, and create the incident."""
-        fields, self._fields = self._fields, None
+        fields, self._fields, self._pending = self._fields, None, ""
         if fields is None:
             raise ClientStateError("this incident has been opened before; call open() for another. Nothing was sent.")
         statuses = fields.get("statuses", {})

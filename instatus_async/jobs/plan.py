@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from .._wording import sentences
 from ..errors import (
     AmbiguousNameError,
     DeadlineExceededError,
@@ -185,8 +186,12 @@ class _Applying:
                 self._done(archive)
         except InstatusError as exc:
             raise PartialApplyError(
-                f"The plan stopped on its way: {exc} Done: {summary(self.applied)}. Not done: "
-                f"{summary(self.remaining)}. Apply it again to finish.",
+                sentences(
+                    f"The plan stopped on its way: {exc}",
+                    f"Done: {summary(self.applied)}",
+                    f"Not done: {summary(self.remaining)}",
+                    "Apply it again to finish",
+                ),
                 applied=tuple(self.applied),
                 remaining=tuple(self.remaining),
             ) from exc

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeAlias, cast
 import attrs
 
 from .._model import Translations
+from .._wording import sentences
 from ..errors import AmbiguousNameError, InvalidRequestError
 from .finding import bare, folded
 
@@ -194,7 +195,7 @@ def _check_twins(entries: Sequence[Entry]) -> None:
 
 
 def _refuse(at: str, what: str) -> NoReturn:
-    raise InvalidRequestError(f"{at}: {what}. Nothing was sent.")
+    raise InvalidRequestError(sentences(f"{at}: {what}", "Nothing was sent"))
 
 
 def _text(value: object, at: str) -> str:

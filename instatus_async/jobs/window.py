@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import attrs
 
+from .._pending import Pending
 from ..errors import ClientStateError, InstatusError
 from ..resources.components import Components, ComponentStatus, StatusMap
 from ..resources.incidents import Incidents
@@ -55,12 +56,11 @@ class Nouns:
     incidents: Incidents
 
 
-class MaintenanceWindow:
+class MaintenanceWindow(Pending):
     """A maintenance of yours that is in progress, from `page.maintenances.window`."""
 
     __slots__ = (
         "_before",
-        "_begun",
         "_completed",
         "_explained",
         "_failed",
@@ -99,8 +99,8 @@ class MaintenanceWindow:
         self._said = {key: ComponentStatus(status) for key, status in wanted.get("statuses", {}).items()}
         self._lost: InstatusError | None = None  # why nobody knows whether it is completed
         self._lasts = wanted["end"] - wanted["start"]
-        self._begun = False
         self._over = False
+        self._pending = "page.maintenances.window(...)"
 
     @property
     def id(self) -> str:
@@ -129,7 +129,7 @@ class MaintenanceWindow:
         return f"<MaintenanceWindow {self._maintenance.id if self._maintenance else 'not open yet'}>"
 
     async def update(
-        self, message: str, /, *, statuses: StatusMap | None = None, notify: bool | None = None
+        self, message: str, *, statuses: StatusMap | None = None, notify: bool | None = None
     ) -> MaintenanceUpdate:
         """Tell people more; the components stay as they are unless named, which takes one read before.
 
@@ -141,7 +141,7 @@ class MaintenanceWindow:
         return await self._post(present, present.status, message, statuses or {}, notify=notify)
 
     async def complete(
-        self, message: str | None = None, /, *, statuses: StatusMap | None = None, notify: bool | None = None
+        self, message: str | None = None, *, statuses: StatusMap | None = None, notify: bool | None = None
     ) -> Maintenance:
         """Complete it, set the components back, and return the maintenance.
 
@@ -164,9 +164,9 @@ class MaintenanceWindow:
 
     async def open(self) -> Self:
         """Look for maintenances in the way, read what the components are, and create this one."""
-        if self._begun:
+        if not self._pending:
             raise ClientStateError("this window has been opened before; call window() for another. Nothing was sent.")
-        self._begun = True
+        self._pending = ""
         nouns, now = self._nouns, datetime.now(UTC)
         wanted: MaintenanceCreate = {**self._wanted, "start": now, "end": now + self._lasts}
         if self._refuse is not None:

@@ -23,6 +23,7 @@ import attrs
 from .._body import encode, identifier, send_instant, send_member
 from .._model import Model, OpenEnum
 from .._wire import as_object, read, read_list
+from .._wording import clauses, got, sentences
 from ..errors import DecodeError, InvalidIdError, InvalidRequestError, NotFoundError
 from ..pagination import Pager, check_concurrency, check_per_page
 from ..reconcile import Fingerprint, Search, unique_now
@@ -50,9 +51,9 @@ def template_segment(name: object) -> str:
             return quote(name, safe="")
         except UnicodeEncodeError:
             pass
-    raise InvalidIdError(
-        "template: expected a template's id or name, printable and at most 512 characters. Nothing was sent."
-    )
+    given = "" if isinstance(name, str) else got(name)
+    text = clauses("template: expected a template's id or name, printable and at most 512 characters", given)
+    raise InvalidIdError(sentences(text, "Nothing was sent"))
 
 
 @attrs.frozen

@@ -138,7 +138,10 @@ class ComponentCreate(ComponentFields, total=False):
 
 
 class Components(PageResource):
-    """The components of one page."""
+    """The components of one page.
+
+    `page.components` is a `ComponentJobs`, which adds `find` and `plan`.
+    """
 
     __slots__ = ()
 

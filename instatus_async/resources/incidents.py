@@ -174,7 +174,10 @@ _UPDATE_CHANGED = FoundBy(
 
 
 class Incidents(PageResource):
-    """The incidents of one page; `updates` are their messages."""
+    """The incidents of one page; `updates` are their messages.
+
+    `page.incidents` is an `IncidentJobs`, which adds `open`, `resume`, `ensure`, `resolve_open` and `unresolved`.
+    """
 
     __slots__ = ("updates",)
 

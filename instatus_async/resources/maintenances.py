@@ -187,7 +187,10 @@ _UPDATE_CHANGED = FoundBy(
 
 
 class Maintenances(PageResource):
-    """The maintenances of one page; `updates` are their messages."""
+    """The maintenances of one page; `updates` are their messages.
+
+    `page.maintenances` is a `MaintenanceJobs`, which adds `schedule`, `start`, `complete` and `window`.
+    """
 
     __slots__ = ("updates",)
 

@@ -68,7 +68,10 @@ class _Datapoints(Model):
 
 
 class Metrics(PageResource):
-    """The metrics of one page. Subscribers receive nothing of what happens here."""
+    """The metrics of one page. Subscribers receive nothing of what happens here.
+
+    `page.metrics` is a `MetricJobs`, which adds `buffer`.
+    """
 
     __slots__ = ()
 

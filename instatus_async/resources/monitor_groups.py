@@ -9,6 +9,7 @@ import attrs
 
 from .._body import identifier
 from .._model import Model
+from .._wording import got, sentences
 from ..errors import InvalidRequestError
 from ._base import IDEMPOTENT, NOTIFY, Body, PageResource, joined
 from .monitors import AnyMonitorLocation, MonitorLocation
@@ -113,7 +114,8 @@ class MonitorGroups(PageResource):
         Raises InvalidIdError or InvalidRequestError before anything is sent, when even one of them is no id.
         """
         if isinstance(monitors, (str, bytes)) or not hasattr(monitors, "__iter__"):
-            raise InvalidRequestError(f"monitors: expected ids, got {type(monitors).__name__}. Nothing was sent.")
+            text = f"monitors: expected a list of ids, {got(monitors)}"
+            raise InvalidRequestError(sentences(text, "Nothing was sent"))
         ids = [identifier(monitor, f"monitors[{index}]") for index, monitor in enumerate(monitors)]
         await self._send("POST", "/monitors-groups/{id}/monitors", (group_id,), IDEMPOTENT, body={"monitors": ids})
 

@@ -241,7 +241,10 @@ class PageChange(PageFields, total=False):
 
 
 class Pages(Resource):
-    """The status pages of the account."""
+    """The status pages of the account.
+
+    `client.pages` is a `PageJobs`, which adds `find`.
+    """
 
     __slots__ = ()
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Self, TypeAlias
+from json import JSONDecodeError
+from typing import Any, ClassVar, Self, TypeAlias
 
 import attrs
 from cattrs.preconf.json import make_converter
 
 from .._model import JSONObject
+from .._wording import got
 from ..errors import InvalidRequestError
 from ..public import PublicComponent, PublicIncident, PublicMaintenance, PublicPage, PublicPageStatus
 from ..resources.components import Component, ComponentStatus
@@ -93,12 +95,19 @@ class WatchState:
     @classmethod
     def loads(cls, text: str, /) -> Self:
         """Read what `dumps` wrote. Raises InvalidRequestError for anything else."""
+        given: Any = text
         try:
             return _converter.loads(text, cls)
-        except Exception as exc:  # noqa: BLE001 - whatever is wrong with a file
-            reason = type(exc).__name__
+        except JSONDecodeError:
+            reason = "it is not JSON"
+        except Exception:  # noqa: BLE001 - whatever is wrong with a file
+            reason = (
+                "it is JSON of something else"
+                if isinstance(given, str)
+                else f"expected text, {got(given, wants_id=False)}"
+            )
         raise InvalidRequestError(
-            f"this is no state of a watch ({reason}): it is what state.dumps() wrote, unchanged. Nothing was sent."
+            f"this is no state of a watch: {reason}. Give what state.dumps() wrote, unchanged. Nothing was sent."
         )
 
 

@@ -22,8 +22,8 @@ two looks is not. Edits of names, texts and plans are no changes, and an update 
 
 The order is that of the service's own times, as far as it gives them, and always right for one incident. A list that
 repeats or reorders its rows changes nothing; what contradicts what was told is asked for by its id (API), and an answer
-out of a cache, older than one that was read, is passed over (public data). A forgotten incident is not told again: see
-`_settled` in `diff.py`.
+out of a cache, older than one that was read, is passed over (public data). An incident that the state has forgotten is
+not told again: what was opened no later than the last one forgotten counts as known.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from weakref import WeakSet
 
 import attrs
 
+from .._wording import an
 from ..errors import (
     AuthenticationError,
     ClientStateError,
@@ -62,6 +63,7 @@ from .sight import ApiSource, PublicSource, Source
 __all__ = ["Broadcast", "Trouble", "Watch", "watch"]
 
 _JITTER = 0.1
+_DAY = 86_400.0
 _LONGEST = 900.0  # seconds that trouble makes a watch wait, unless `every` is longer, or the service asks for more
 
 # These do not get better by waiting.
@@ -100,8 +102,11 @@ def watch(
 ) -> Watch:
     """Watch a page for changes, from now on or from where an earlier watch stopped. Nothing is sent before the loop.
 
-    `page` is `client.page(page_id)` or a `PublicStatusPage`; the module's docstring says what each of them can see.
-    `every` is the pause between two looks in seconds, give or take a tenth.
+    `page` is `client.page(page_id)` or a `PublicStatusPage`. Through the API comes everything that is said of incidents
+    and maintenances, also what began and ended between two looks, for 4 requests a look and more when there is news.
+    Public data shows what is open when one looks, for 2 requests at most; a `Gap` says when it was too long ago. Of
+    components only the status at each look is known. `every` is the pause between two looks in seconds, a day at most,
+    give or take a tenth.
 
     The first look tells nothing that was there before; with `initial=True` it tells what is open. With `since`, the
     `state` of a change or of another watch, it goes on right behind it: nothing comes twice, and what the service still
@@ -121,10 +126,13 @@ def watch(
     elif isinstance(given, Page):
         source = ApiSource(given)
     else:
-        raise InvalidRequestError("page: expected client.page(page_id) or a PublicStatusPage. Nothing was sent.")
+        got = an(type(given).__name__)
+        raise InvalidRequestError(
+            f"page: expected client.page(page_id) or a PublicStatusPage, got {got}. Nothing was sent."
+        )
     seconds: Any = every
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < 1e7:
-        raise InvalidRequestError("every is a positive number of seconds. Nothing was sent.")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= _DAY:
+        raise InvalidRequestError("every is a positive number of seconds, a day at most. Nothing was sent.")
     state: Any = since
     if state is None:
         state = WatchState(source=source.name)

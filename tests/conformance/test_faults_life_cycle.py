@@ -130,7 +130,7 @@ async def test_45_cancelled_in_a_retry_pause(caplog: pytest.LogCaptureFixture) -
             retrying.set()
 
     retry = RetryPolicy(base=1000.0, cap=1000.0)
-    async with embedded(caplog, timeout=1e6, retry=retry, on_event=listen) as stage:
+    async with embedded(caplog, timeout=86_400, retry=retry, on_event=listen) as stage:
         stage.server.faults.every(faults.Status(503), "GET", "/v1/user")
         call = asyncio.ensure_future(stage.client.user.get())
         await retrying.wait()

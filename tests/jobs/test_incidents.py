@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -457,6 +460,52 @@ async def test_a_handle_opens_once(server: InstatusServer, page: Page) -> None:
         with pytest.raises(ClientStateError, match="opened before"):
             await incident
     assert posts(server) == 2
+
+
+async def test_an_incident_that_is_dropped_unopened_warns(server: InstatusServer, page: Page) -> None:
+    with pytest.warns(RuntimeWarning, match=r"page\.incidents\.open\(\.\.\.\) was never .*`async with`") as caught:
+        page.incidents.open(name="Checkout fails", notify=True)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert not server.requests
+
+
+async def test_an_incident_that_was_begun_does_not_warn(server: InstatusServer, page: Page) -> None:
+    """Warnings are errors here."""
+    async with page.incidents.open(name="Checkout fails"):
+        pass
+    incident = await page.incidents.open(name="Again")
+    await incident.resolve(message="Over.")
+    resumed = await page.incidents.resume(incident.id)
+    server.faults.next(faults.Status(401), times=9)
+    with pytest.raises(InstatusError):
+        await page.incidents.open(name="Refused")
+    del resumed
+    with pytest.raises(InvalidRequestError):
+        page.incidents.open(name=5)  # type: ignore[arg-type]  # wrong on purpose
+    gc.collect()
+
+
+def test_the_warning_keeps_quiet_when_the_interpreter_shuts_down() -> None:
+    source = (
+        "from instatus_async import InstatusClient\n"
+        "page = InstatusClient('key').page('p')\n"
+        "kept = page.incidents.open(name='Kept to the end')\n"
+        "dropped = page.maintenances.window('c', name='Deploy', minutes=5)\n"
+        "del dropped\n"
+        "cycle = page.incidents.open(name='In a cycle')\n"
+        "page.cycle = cycle, page\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stderr.count("RuntimeWarning") >= 1
+    assert "page.maintenances.window(...) was never entered" in done.stderr
+    assert "open(...)" not in done.stderr
+    assert "ignored" not in done.stderr
+
+
+async def test_the_message_may_be_a_keyword(page: Page) -> None:
+    async with page.incidents.open(name="Checkout fails") as incident:
+        await incident.update(message="It is the database.")
+    assert ("INVESTIGATING", "It is the database.") in await story(page, incident.id)
 
 
 @pytest.mark.parametrize(

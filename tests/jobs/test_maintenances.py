@@ -192,6 +192,35 @@ async def test_refused(
     assert not server.requests
 
 
+async def test_components_and_messages_may_be_keywords(page: Page, api: str) -> None:
+    made = await page.maintenances.schedule(components=[api], name="Later", start=SOON, minutes=5)
+    await page.maintenances.start(made.id, message="We begin.")
+    await page.maintenances.complete(made.id, message="Done.")
+    async with page.maintenances.window(components=[api], name="Now", minutes=5) as window:
+        await window.update(message="Half of it.")
+        await window.complete(message="All of it.")
+    messages = {update.message for each in (made, window) for update in (await page.maintenances.get(each.id)).updates}
+    assert {"We begin.", "Done.", "Half of it.", "All of it."} <= messages
+
+
+async def test_a_window_that_is_dropped_unopened_warns(server: InstatusServer, page: Page, api: str) -> None:
+    with pytest.warns(RuntimeWarning, match=r"page\.maintenances\.window\(\.\.\.\) was never .*`async with`") as caught:
+        page.maintenances.window(api, name="Deploy", minutes=5)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert not server.requests
+
+
+async def test_a_component_in_place_of_its_id(server: InstatusServer, page: Page, api: str) -> None:
+    component: Any = await page.components.get(api)
+    sent = len(server.requests)
+    for wrong in (component, [component]):
+        with pytest.raises(
+            InvalidRequestError, match=r"components.*got a Component; pass its \.id\. Nothing was sent\.$"
+        ):
+            page.maintenances.window(wrong, name="Deploy", minutes=5)
+    assert len(server.requests) == sent
+
+
 # In the way of others
 
 

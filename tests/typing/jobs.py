@@ -6,6 +6,7 @@ from typing import Any, assert_type
 
 from aiohttp import web
 
+import instatus_async
 from instatus_async import (
     Change,
     Component,
@@ -61,6 +62,11 @@ from instatus_async.severity import (
 from instatus_async.testing import Delivery, InstatusServer, LoggedRequest, Notification
 
 
+def modules() -> None:
+    assert_type(instatus_async.severity.component_status("down"), ComponentStatus)
+    assert_type(instatus_async.errors.InstatusError("what"), instatus_async.InstatusError)
+
+
 async def pagers(page: Page) -> None:
     rows = page.subscribers.list()
     seen: list[int] = []
@@ -88,7 +94,7 @@ async def handles(page: Page) -> None:
     assert_type(ensured, EnsuredIncident)
     assert_type((ensured.incident, ensured.created), tuple[Incident, bool])
     assert_type(await page.incidents.resolve_open(component="c"), tuple[Incident, ...])
-    async with page.maintenances.window("c", name="Move", minutes=30) as maintenance:
+    async with page.maintenances.window(components=["c"], name="Move", minutes=30) as maintenance:
         assert_type(maintenance, MaintenanceWindow)
         assert_type(maintenance.maintenance, Maintenance)
     async with page.metrics.buffer("m", aggregate="p95") as metric:

@@ -79,6 +79,9 @@ async def naive_use(client: InstatusClient, page: Page) -> None:
     await page.incidents.list()  # type: ignore[misc]
     for _ in page.incidents.list():  # type: ignore[attr-defined]
         pass
+    len(page.incidents.list())  # type: ignore[arg-type]
+    _ = page.incidents.list()[0]  # type: ignore[index]
+    _ = list(page.incidents.list())  # type: ignore[call-overload]
     async for _ in page.incidents.get("i"):  # type: ignore[attr-defined]
         pass
     with client:  # type: ignore[attr-defined]
