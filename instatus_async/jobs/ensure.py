@@ -5,6 +5,7 @@ knows neither an idempotency key (quirk 11) nor a field of one's own, so the nam
 incident asks the service afterwards whether it was the first:
 
 1. Look. List the incidents that are not resolved. If one is of this key, that is the answer, and nothing is written.
+   One that is young and silent may be about to lose an election, or to be announced: wait for `SETTLE`, and look again.
 2. Make it silently, whatever `notify` says. A lost answer is looked for, and never sent twice.
 3. Wait for `SETTLE` seconds.
 4. Elect. List again. The first by (announced before silent, made earlier, smaller id) wins. "Made" is `createdAt` of
@@ -41,6 +42,7 @@ Within one event loop a lock for each key lets one call at a time do all this; t
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TypedDict
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -59,7 +61,7 @@ from ..resources.incidents import (
     IncidentUpdateCreate,
 )
 from ._lifecycle import affects, birth, naming, own_moment, settle
-from .announcing import Stopwatch, announce_late, is_announced
+from .announcing import GRACE, Stopwatch, announce_late, is_announced
 
 __all__ = ["EnsuredIncident", "IncidentEnsure"]
 
@@ -198,7 +200,11 @@ async def ensure_announced(
 
 
 async def look(incidents: Incidents, trouble: Trouble) -> Incident | None:
-    """Find the open incident about something."""
+    """Find the open incident about something; one that may still be up for election is looked for again."""
+    found = _first(await open_ones(incidents, trouble.concerns))
+    if found is None or is_announced(found) or datetime.now(UTC) - birth(found)[0] > GRACE:
+        return found
+    await settle()
     return _first(await open_ones(incidents, trouble.concerns))
 
 

@@ -278,6 +278,36 @@ async def test_who_shows_up_within_the_pause_counts(
     assert announced(server) == 0
 
 
+async def test_one_that_loses_its_election_is_not_returned(
+    server: InstatusServer, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen while it was alone; whoever made it takes it back for an earlier one."""
+    loser = await page.incidents.create(name="db", status="INVESTIGATING", notify=False)
+
+    async def pause() -> None:
+        server.seed(incidents=[{"name": "db", "status": "MONITORING"}])
+        await page.incidents.delete(loser.id)
+
+    monkeypatch.setattr("instatus_async.jobs.ensure.settle", pause)
+    ensured = await page.incidents.ensure(key="db")
+    assert [incident.id for incident in await opened(page)] == [ensured.incident.id] != [loser.id]
+    assert not ensured.created
+
+
+async def test_one_that_is_just_being_announced_is_waited_for(
+    server: InstatusServer, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await page.incidents.create(name="db", status="INVESTIGATING", notify=False)
+
+    async def pause() -> None:
+        await page.incidents.updates.create(other.id, status="INVESTIGATING", statuses={}, notify=True)
+
+    monkeypatch.setattr("instatus_async.jobs.ensure.settle", pause)
+    ensured = await page.incidents.ensure(key="db", notify=True)
+    assert (ensured.incident.id, ensured.created, ensured.announced, ensured.told) == (other.id, False, True, False)
+    assert announced(server) == 1
+
+
 # What goes wrong in between
 
 
