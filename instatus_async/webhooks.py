@@ -14,6 +14,8 @@ A signature proves who wrote a body, and not when: it covers no time, so whoever
 
 Nobody can ask for a webhook again, so these models are read more leniently than the API's answers: a field that may be
 absent and cannot be read is None, and its value is in `extra`.
+
+To test a receiver, let `instatus_async.testing` send to it: its webhooks are signed as the service signs them.
 """
 
 from __future__ import annotations

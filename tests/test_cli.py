@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import io
 import json
+import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -13,12 +15,15 @@ import attrs
 import pytest
 import pytest_asyncio
 
+import instatus_async
 from instatus_async.cli import main
+from instatus_async.cli.failures import _ADVICE
 from instatus_async.testing import InstatusServer, LoggedRequest, faults
 
 from .jobs.test_announcing import age
 
 SUBSCRIBER = "bo@customer.example"
+SDK = Path(instatus_async.__file__).parent
 
 
 @attrs.frozen
@@ -370,7 +375,145 @@ async def test_a_maintenance_in_the_way(shell: Shell) -> None:
     done = await shell(*words, "--json")
     assert (done.code, done.error["type"]) == (8, "MaintenanceConflictError")
     assert first in done.error["message"]
+    assert "or say --overlap." in done.error["message"]
     await shell.ok(*words, "--overlap")
+
+
+# --- A program in a maintenance --------------------------------------------------------------------------------------
+
+
+WINDOW = ("maintenance", "window", "--name", "Deploy", "--component", "API", "--minutes", "15")
+OK, NOT_OK = (sys.executable, "-c", "print('--json')"), (sys.executable, "-c", "raise SystemExit(3)")
+
+
+def _maintenances(shell: Shell) -> list[tuple[str, str]]:
+    state = shell.server._wire.state
+    return [
+        (row["status"], state.maintenance_updates[row["updates"][-1]]["message"]) for row in state.maintenances.values()
+    ]
+
+
+async def test_the_maintenance_runs_while_the_program_does(shell: Shell) -> None:
+    url = shell.server.page_url() + "/summary.json"
+    program = f"from urllib.request import urlopen; assert b'INPROGRESS' in urlopen({url!r}).read()"
+    assert (await shell(*WINDOW, "--", sys.executable, "-c", program)).code == 0
+
+
+@pytest.mark.parametrize("failed", [None, "Broken off."])
+async def test_a_program_that_fails(shell: Shell, failed: str | None) -> None:
+    done = await shell(*WINDOW, *([] if failed is None else ["--failed", failed]), "-q", "--", *NOT_OK)
+    (maintenance,) = shell.server._wire.state.maintenances
+    assert (done.code, done.out) == (3, "")
+    first, second = done.err.splitlines()
+    assert first == maintenance
+    assert second.startswith(f"warning: {sys.executable} ended with 3. The maintenance {maintenance} is ")
+    assert ("left in progress" in second) == (failed is None)
+    assert _maintenances(shell) == [("INPROGRESS", "") if failed is None else ("COMPLETED", failed)]
+    assert shell.status("API") == "UNDERMAINTENANCE"
+    assert not shell.server.ledger
+
+
+async def test_a_program_that_cannot_be_run(shell: Shell, tmp_path: Path) -> None:
+    done = await shell(*WINDOW, "--", "no-such-program-here")
+    assert (done.code, "no program no-such-program-here" in done.err, shell.writes()) == (2, True, [])
+    program = tmp_path / "odd"
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o700)
+    assert (await shell(*WINDOW, "--failed", "Broken off.", "--", str(program))).code == 126
+    assert _maintenances(shell) == [("COMPLETED", "Broken off.")]
+
+
+async def test_a_program_is_not_run_without_its_maintenance(shell: Shell, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    program = ("--", sys.executable, "-c", f"open({str(trace)!r}, 'w')")
+    shell.server.faults.next(faults.Status(403), "POST")
+    assert (await shell(*WINDOW, *program)).code == 4
+    assert (await shell(*WINDOW, "--component", "nope", *program)).code == 3
+    assert (await shell(*WINDOW)).code == 2
+    shown = (await shell.ok(*WINDOW, "--dry-run", "--json", *program)).json["requests"]
+    assert not trace.exists()
+    assert not shell.server._wire.state.maintenances
+    before = len(shell.writes())
+    assert (await shell(*WINDOW, *program)).code == 0
+    assert trace.exists()
+    (new,) = shell.server._wire.state.maintenances
+    sent = [_without_moments(_alike(request.body, new)) for request in shell.writes()[before:]]
+    assert [_without_moments(row["body"]) for row in shown] == sent
+    assert sent[1]["statuses"] == [{"id": shell.server.component_id("API"), "status": "OPERATIONAL"}]
+
+
+def _without_moments(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in {"start", "end", "started"}}
+
+
+@pytest.mark.parametrize("program", [OK, NOT_OK])
+async def test_a_maintenance_that_cannot_be_completed(shell: Shell, program: tuple[str, ...]) -> None:
+    shell.server.faults.next(faults.Status(403), "POST", "*/maintenance-updates")
+    done = await shell(*WINDOW, "--failed", "Broken off.", "--json", "--", *program)
+    assert done.code == 7
+    error = json.loads(done.err.splitlines()[-1])["error"]
+    assert error["type"] == "PermissionDeniedError"
+    assert any("ended with 3" in note for note in error["notes"]) == (program is NOT_OK)
+    assert _maintenances(shell)[0][0] == "INPROGRESS"
+
+
+# --- In the words of a shell -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("incident", "open", "x", "--component", "Twin=down"), "Use the id."),
+        (("incident", "open", "x", "--component", "Old=down"), "only its id finds it."),
+        (("incident", "list", "--page", "Same"), "Use the subdomain or the id."),
+        ((*SCHEDULE[:-2], "--start", "2040-01-01T00:00Z"), "say either --minutes or --end, and not both."),
+        (("heartbeat",), "leave /fail off the address; say --fail."),
+    ],
+)
+async def test_advice_is_in_the_words_of_a_shell(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], says: str
+) -> None:
+    page: dict[str, Any] = {"name": "Same", "email": "z@acme.example", "components": []}
+    shell.server.seed(
+        pages=[{**page, "subdomain": "one"}, {**page, "subdomain": "two"}],
+        components=[{"name": "Twin"}, {"name": "Twin"}, {"name": "Old", "archivedAt": "2026-01-01T00:00:00.000Z"}],
+    )
+    monkeypatch.setenv("INSTATUS_HEARTBEAT_URL", f"{shell.server.url}/h/secret/fail")
+    done = await shell(*words)
+    assert says in done.err
+    assert "=" not in done.err.replace("NAME=", "")
+
+
+async def test_advice_without_a_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INSTATUS_API_KEY")
+    assert (await shell("pages")).err == "error: No API key: set INSTATUS_API_KEY.\n"
+
+
+async def test_advice_of_a_plan(shell: Shell, tmp_path: Path) -> None:
+    (parent,) = shell.server.seed(components=[{"name": "Backend"}])["components"]
+    shell.server.seed(components=[{"name": "Cache", "group": parent, "grouped": True}])
+    file = tmp_path / "c.json"
+    wanted = [{"name": "Backend"}, {"name": "Front", "children": [{"name": "Cache"}]}]
+    file.write_text(json.dumps({"components": wanted}), encoding="utf-8")
+    assert "--apply --skip-impossible does the rest." in (await shell("plan", str(file), "--apply")).err
+
+
+@pytest.mark.parametrize("advice", _ADVICE)
+def test_the_sdk_still_gives_that_advice(advice: str) -> None:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in SDK.rglob("*.py") if path.parent.name != "cli")
+    texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    assert any(isinstance(text, str) and advice in text for text in texts)
+
+
+# --- Options ---------------------------------------------------------------------------------------------------------
+
+
+async def test_json_is_said_anywhere(shell: Shell) -> None:
+    for words in (("--json", "incident", "list"), ("incident", "--json", "list"), ("incident", "list", "--json")):
+        assert (await shell.ok(*words)).json == {"incidents": []}
+    done = await shell("--json", "incident", "list", "--page", "nope")
+    assert (done.code, done.out, done.error["exit_code"]) == (3, "", 3)
+    assert (await shell("maintenance", "window", "--", "program", "--json")).err.startswith("error: ")
 
 
 # --- Machines --------------------------------------------------------------------------------------------------------
@@ -574,6 +717,28 @@ async def test_nobody_was_told(shell: Shell) -> None:
     await _ensured(shell)
     done = await shell.ok("incident", "ensure", "ci", "--notify")
     assert done.out.endswith("nobody has been told of it yet: ensure it again in two minutes\nsubscribers: nobody\n")
+
+
+@pytest.mark.parametrize("command", [*WRITES])
+async def test_every_command_that_writes_can_be_quiet(shell: Shell, command: str) -> None:
+    prepare, words = WRITES[command]
+    thing = await prepare(shell)
+    done = await shell.ok(*(word.replace("{}", thing) for word in words), "-q")
+    state = shell.server._wire.state
+    (written,) = state.metrics if command == "push" else [*state.incidents, *state.maintenances]
+    assert done.out == f"{written}\n"
+
+
+async def test_quiet_where_nothing_with_an_id_is_written(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (slug,) = shell.server.seed(heartbeats=[{"name": "Nightly"}])["heartbeats"]
+    monkeypatch.setenv("INSTATUS_HEARTBEAT_URL", f"{shell.server.url}/{slug}")
+    file = tmp_path / "c.json"
+    file.write_text('{"components": []}', encoding="utf-8")
+    for words in (("incident", "resolve", "--key", "nothing"), ("plan", str(file)), ("heartbeat",)):
+        assert (await shell.ok(*words, "-q")).out == ""
+    assert (await shell.ok("heartbeat", "-q", "--dry-run")).out
 
 
 async def test_a_dry_run_of_what_is_done_already(shell: Shell) -> None:

@@ -183,6 +183,101 @@ async def test_a_read_that_was_interrupted(server: InstatusServer) -> None:
     assert await listing.end(signal.SIGINT) == (130, "", "")
 
 
+async def test_stdout_belongs_to_the_program_in_a_maintenance(server: InstatusServer) -> None:
+    """What follows -- is its own too."""
+    server.seed(components=[{"name": "Web", "status": "DEGRADEDPERFORMANCE"}])
+    words = ("maintenance", "window", "--name", "Deploy", "--minutes", "5", "--component", "API", "--component", "Web")
+    said = ("--notify", "-m", "We deploy.", "--completed", "Deployed.")
+    program = ("--", sys.executable, "-c", "import sys; print(sys.argv[1:])", "--json", "--", "-q")
+    code, out, err = await run(server, *words, *said, *program)
+    assert (code, out) == (0, "['--json', '--', '-q']\n")
+    ((maintenance, row),) = server._wire.state.maintenances.items()
+    assert err.splitlines() == [
+        f'opened {maintenance} "Deploy": INPROGRESS',
+        "subscribers: all subscribers",
+        f'completed {maintenance} "Deploy": COMPLETED',
+        "subscribers: all subscribers",
+    ]
+    texts = [server._wire.state.maintenance_updates[update]["message"] for update in row["updates"]]
+    assert texts == ["We deploy.", "Deployed."]
+    statuses = {row["name"]: row["status"] for row in server._wire.state.components.values()}
+    assert (statuses["API"], statuses["Web"]) == ("OPERATIONAL", "DEGRADEDPERFORMANCE")
+    assert server.announcements(maintenance) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("gentle", [False, True])
+async def test_signals_go_to_the_program_in_a_maintenance(
+    server: InstatusServer, number: signal.Signals, gentle: bool
+) -> None:
+    """There is no terminal here that would send them to both."""
+    leaves = (
+        f"signal.signal({int(number)}, lambda *_: sys.exit(5)); "
+        if gentle
+        else f"signal.signal({int(number)}, signal.SIG_DFL); "
+    )
+    program = f"import signal, sys; {leaves}print('ready', flush=True); signal.pause()"
+    words = ("maintenance", "window", "--name", "Deploy", "--component", "API", "--minutes", "5", "--failed", "Broken.")
+    running = await Process.start(server, *words, "--json", "--", sys.executable, "-c", program)
+    assert await running.line() == "ready"
+    code, out, err = await running.end(number)
+    assert (code, out) == (5 if gentle else 128 + number, "")
+    assert [*json.loads(err.splitlines()[-1])] == ["warning"]
+    (row,) = server._wire.state.maintenances.values()
+    assert row["status"] == "COMPLETED"
+
+
+async def test_ctrl_c_of_a_terminal_reaches_the_program_once(server: InstatusServer) -> None:
+    """SIGTERM, which is passed on after all that came before it, lets the program say how often it was interrupted."""
+    program = (
+        "import os, signal, sys\n"
+        "heard = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: (heard.append(1), print('heard', flush=True)))\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(40 + len(heard)))\n"
+        "print('ready', os.getppid(), flush=True)\n"
+        "while True: signal.pause()"
+    )
+    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    words = ("maintenance", "window", "--name", "Deploy", "--component", "API", "--minutes", "5", "-q")
+    environment = {
+        **os.environ,
+        "INSTATUS_API_KEY": server.api_key,
+        "INSTATUS_BASE_URL": server.url,
+        "INSTATUS_PAGE": server.page_id,
+        "PYTHONPATH": str(ROOT),
+    }
+    pipe = asyncio.subprocess.PIPE
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", terminal, *PROGRAM, *words, "--", sys.executable, "-c", program),
+        env=environment,
+        stdin=pipe,
+        stdout=pipe,
+    )
+    assert running.stdin is not None
+    assert running.stdout is not None
+    while b"ready" not in (line := await running.stdout.readline()):
+        assert line
+    running.stdin.write(b"\x03")
+    while b"heard" not in await running.stdout.readline():  # once, be it that two came at the same time
+        pass
+    os.kill(int(line.split()[-1]), signal.SIGTERM)
+    await running.stdout.read()
+    assert await running.wait() == 41
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 7), (signal.SIGTERM, 7)])
+async def test_signals_after_the_program_end_this_one(
+    server: InstatusServer, number: signal.Signals, code: int
+) -> None:
+    server.faults.next(faults.Stall(), "POST", "*/maintenance-updates")
+    words = ("maintenance", "window", "--name", "Deploy", "--component", "API", "--minutes", "5")
+    running = await Process.start(server, *words, "--", sys.executable, "-c", "")
+    await server.faults.wait()
+    found, _, err = await running.end(number)
+    assert found == code
+    assert "error: interrupted after a write was sent" in err
+
+
 # --- Pipes and locales -----------------------------------------------------------------------------------------------
 
 

@@ -32,11 +32,11 @@ _FRESH = 60.0  # seconds for which one reading of the components serves the find
 
 @attrs.frozen(kw_only=True)
 class Result:
-    """What a command has to say. `id` is what --quiet prints; `told` whether subscribers were told just now."""
+    """What a command has to say. `ids` are what --quiet prints; `told` whether subscribers were told just now."""
 
     document: JSON
     lines: Sequence[str]
-    id: str | None = None
+    ids: Sequence[str] = ()
     code: int = 0
     told: bool | None = None
 
@@ -48,6 +48,7 @@ class Context:
         self.options: Any = options
         self.output = output
         self.trail = trail
+        self.terminate: Callable[[], None] = lambda: None  # what SIGTERM does
         self._client: InstatusClient | None = None
         self._page: Page | None = None
 

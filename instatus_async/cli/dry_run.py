@@ -62,7 +62,10 @@ class _Recorder(SessionManager):
             return {**answer, "status": updates[-1]["status"], "updates": [*answer.get("updates", ()), *updates]}
         self.kept.append(Kept(method, path, body))
         flat = {key: value for key, value in as_object(body).items() if not isinstance(value, (list, dict))}
-        record: dict[str, Any] = {**flat, "id": _NEW, "createdAt": datetime.now(UTC).isoformat()}
+        now = datetime.now(UTC).isoformat()
+        statuses: list[dict[str, Any]] = as_object(body).get("statuses") or []
+        components = [{**one, "name": ""} for one in statuses]
+        record: dict[str, Any] = {**flat, "id": _NEW, "createdAt": now, "components": components}
         parent, _, noun = path.rpartition("/")
         if noun.endswith("-updates"):
             self._updates.setdefault(parent, []).append(record)

@@ -22,7 +22,7 @@ from ..errors import (
 from ..session import Event
 from .output import JSON
 
-__all__ = ["OTHER", "UNKNOWN", "USAGE", "Trail", "exit_code", "looked_for"]
+__all__ = ["OTHER", "UNKNOWN", "USAGE", "Trail", "exit_code", "for_shell", "looked_for"]
 
 USAGE, NOT_FOUND, REFUSED, LIMITED, TRANSPORT, UNKNOWN, OTHER = range(2, 9)
 
@@ -33,6 +33,19 @@ _FAMILIES: tuple[tuple[tuple[type[InstatusError], ...], int], ...] = (
     ((RateLimitError,), LIMITED),
     ((TransportError,), TRANSPORT),
 )
+
+# What the SDK advises, and the same advice for a shell.
+_ADVICE = {
+    "say overlap=True": "say --overlap",
+    "a longer timeout=": "a longer --timeout",
+    "set INSTATUS_API_KEY, or pass api_key=.": "set INSTATUS_API_KEY.",
+    "Say group=, or use the id.": "Use the id.",
+    "Say subdomain=, or use the id: client.page(id).": "Use the subdomain or the id.",
+    "archived=True finds it": "only its id finds it",
+    "apply(skip_impossible=True) does": "--apply --skip-impossible does",
+    "give either minutes= or end=": "say either --minutes or --end",
+    "leave /fail off the URL; use .fail()": "leave /fail off the address; say --fail",
+}
 
 
 class Trail:
@@ -68,6 +81,13 @@ def exit_code(error: InstatusError, trail: Trail, *, repeatable: bool) -> int:
     if not repeatable and trail.leaves_doubt(error):
         return UNKNOWN
     return next((code for kinds, code in _FAMILIES if isinstance(error, kinds)), OTHER)
+
+
+def for_shell(message: str) -> str:
+    """Say in options what the SDK says in Python."""
+    for advice, said in _ADVICE.items():
+        message = message.replace(advice, said)
+    return message
 
 
 def looked_for(error: InstatusError) -> JSON | None:

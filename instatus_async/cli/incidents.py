@@ -34,7 +34,7 @@ async def _open(context: Context) -> Result:
     return Result(
         document={"incident": incident_json(incident)},
         lines=[incident_line("opened", incident)],
-        id=incident.id,
+        ids=[incident.id],
         told=options.notify,
     )
 
@@ -60,7 +60,7 @@ async def _ensure(context: Context) -> Result:
             "announced": ensured.announced,
         },
         lines=[incident_line("opened" if ensured.created else "open already:", incident), *unheard],
-        id=incident.id,
+        ids=[incident.id],
         told=ensured.told,
     )
 
@@ -77,6 +77,7 @@ async def _update(context: Context) -> Result:
     return Result(
         document={"incident": incident_json(handle.incident)},
         lines=[incident_line("updated", handle.incident)],
+        ids=[handle.id],
         told=options.notify,
     )
 
@@ -95,6 +96,7 @@ async def _resolve(context: Context) -> Result:
         return Result(
             document={"incidents": [incident_json(incident) for incident in resolved]},
             lines=lines or [f"nothing is open of {options.key}"],
+            ids=[incident.id for incident in resolved],
             told=options.notify and bool(resolved),
         )
     statuses = await context.statuses()
@@ -105,6 +107,7 @@ async def _resolve(context: Context) -> Result:
     return Result(
         document={"incidents": [incident_json(incident)] if posted else []},
         lines=[incident_line("resolved" if posted else "resolved already:", incident)],
+        ids=[incident.id],
         told=options.notify and posted,
     )
 

@@ -33,6 +33,7 @@ async def _push(context: Context) -> Result:
             "timestamp": moment(at),
         },
         lines=[f"{clean(metric.name)}: {options.value:g} at {moment(at)}"],
+        ids=[metric.id],
     )
 
 

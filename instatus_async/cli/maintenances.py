@@ -38,7 +38,7 @@ async def _schedule(context: Context) -> Result:
     return Result(
         document={"maintenance": maintenance_json(maintenance)},
         lines=[maintenance_line("scheduled", maintenance)],
-        id=maintenance.id,
+        ids=[maintenance.id],
         told=options.notify,
     )
 
@@ -51,6 +51,7 @@ async def _start(context: Context) -> Result:
     return Result(
         document={"maintenance": maintenance_json(maintenance)},
         lines=[maintenance_line("started" if posted else "in progress already:", maintenance)],
+        ids=[maintenance.id],
         told=options.notify and posted,
     )
 
@@ -63,6 +64,7 @@ async def _complete(context: Context) -> Result:
     return Result(
         document={"maintenance": maintenance_json(maintenance)},
         lines=[maintenance_line("completed" if posted else "over already:", maintenance)],
+        ids=[maintenance.id],
         told=options.notify and posted,
     )
 

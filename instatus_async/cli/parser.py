@@ -36,7 +36,24 @@ environment:
 
 """
 
+_WINDOW = """\
+The maintenance starts now. When PROGRAM ends with 0, it is completed and the components are set back; else it is
+completed with --failed, or left in progress, and the components stay as they are. SIGTERM and Ctrl-C go to PROGRAM.
+
+stdout is PROGRAM's alone: with --json too, what happens to the maintenance is said on stderr.
+
+The exit code is PROGRAM's (128 and its number for a signal, 126 where it cannot be run), but for what goes wrong with
+the maintenance, which is one of these, said on stderr as an error. PROGRAM was not run when nothing was opened.
+
+"""
+
 _COMPONENT = "NAME=STATUS, the name or the id of a component and what it is to be (down, degraded, PARTIALOUTAGE, ...)"
+
+_JSON = (
+    "print JSON: the result as one document on stdout (watch: one for each change). An error is one document "
+    '{"error": {"type", "message", "exit_code", "notes", "look_for"}} on stderr, and stdout stays empty; a warning is '
+    'a line {"warning": "..."} on stderr'
+)
 
 
 class UsageError(Exception):
@@ -46,6 +63,8 @@ class UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **options)
+        # Before the command or after it: what is left out there must not undo what was said here.
+        self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=_JSON)
 
     def error(self, message: str) -> NoReturn:
         """Refuse, without repeating what may be a secret in the wrong place."""
@@ -73,24 +92,28 @@ def _parser() -> argparse.ArgumentParser:
         "--notify.",
         epilog=_ENVIRONMENT + EXIT_CODES,
     )
+    parser.set_defaults(json=False)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
     _looking(commands)
     incident = commands.add_parser("incident", help="open, ensure, update, resolve or list incidents")
     _incidents(incident.add_subparsers(metavar="ACTION", title="actions", required=True))
-    maintenance = commands.add_parser("maintenance", help="schedule, start, complete or list maintenances")
+    maintenance = commands.add_parser(
+        "maintenance", help="schedule, start, complete or list maintenances, or run a program in one"
+    )
     _maintenances(maintenance.add_subparsers(metavar="ACTION", title="actions", required=True))
     _machines(commands)
     return parser
 
 
-def _command(commands: Any, name: str, home: str, about: str, *, page: bool = False) -> argparse.ArgumentParser:
+def _command(
+    commands: Any, name: str, home: str, about: str, *, page: bool = False, more: str = ""
+) -> argparse.ArgumentParser:
     """Add a command with what all of them have."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=about, description=about[:1].upper() + about[1:] + ".", epilog=EXIT_CODES
+        name, help=about, description=about[:1].upper() + about[1:] + ".", epilog=more + EXIT_CODES
     )
     parser.set_defaults(module=home, command=name, page=None, dry_run=False, quiet=False, repeatable=False)
-    parser.add_argument("--json", action="store_true", help="print JSON, errors too")
     parser.add_argument("--base-url", metavar="URL", help="another address of the API")
     parser.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="seconds a call may take (default: 30)"
@@ -100,14 +123,19 @@ def _command(commands: Any, name: str, home: str, about: str, *, page: bool = Fa
     return parser
 
 
-def _writes(parser: argparse.ArgumentParser, *, notify: bool = True, quiet: bool = False) -> None:
+def _writes(parser: argparse.ArgumentParser, *, notify: bool = True) -> None:
     """Add the options of a command that writes."""
     parser.add_argument("--dry-run", action="store_true", help="print what would be sent, and send no write")
     if notify:
         parser.add_argument("--notify", action="store_true", help="tell all subscribers (default: nobody)")
         parser.add_argument("--message", "-m", metavar="TEXT", help='what to say; "-" reads it from stdin')
-    if quiet:
-        parser.add_argument("--quiet", "-q", action="store_true", help="print the id alone")
+    _quiet(parser)
+
+
+def _quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--quiet", "-q", action="store_true", help="print the id alone, or nothing where nothing with an id was written"
+    )
 
 
 def _components(parser: argparse.ArgumentParser, more: str = "", *, required: bool = False) -> None:
@@ -143,14 +171,14 @@ def _incidents(actions: Any) -> None:
     parser.add_argument("name", metavar="NAME", help="the headline")
     parser.add_argument("--status", default="investigating", help="investigating (default), identified, monitoring")
     _components(parser)
-    _writes(parser, quiet=True)
+    _writes(parser)
 
     parser = _command(actions, "ensure", "incidents", "open the incident of a key unless it is open", page=True)
     parser.add_argument("key", metavar="KEY", help="which trouble: many may say it, and one incident is opened")
     parser.add_argument("--name", help="the headline; the key is put behind it (default: the key alone)")
     parser.add_argument("--status", default="investigating", help="investigating (default), identified, monitoring")
     _components(parser)
-    _writes(parser, quiet=True)
+    _writes(parser)
 
     parser = _command(actions, "update", "incidents", "tell people more about an incident", page=True)
     parser.add_argument("id", metavar="ID", help="the incident's id")
@@ -180,13 +208,26 @@ def _maintenances(actions: Any) -> None:
     parser.add_argument("--by-hand", action="store_true", help="start and complete it yourself, not by the clock")
     parser.add_argument("--remind", type=int, metavar="MIN", help="with --notify: tell them again MIN minutes before")
     parser.add_argument("--overlap", action="store_true", help="even if another one affects these components then")
-    _writes(parser, quiet=True)
+    _writes(parser)
 
     for name, about in (("start", "start a maintenance"), ("complete", "complete a maintenance")):
         parser = _command(actions, name, "maintenances", about, page=True)
         parser.add_argument("id", metavar="ID", help="the maintenance's id")
         _components(parser)
         _writes(parser)
+
+    about = "run a program inside of a maintenance that is completed when the program succeeds"
+    parser = _command(actions, "window", "window", about, page=True, more=_WINDOW)
+    parser.add_argument("--name", required=True, help="the headline")
+    _components(parser, "; NAME alone is under maintenance", required=True)
+    parser.add_argument("--minutes", type=int, required=True, metavar="N", help="how long the page says that it takes")
+    parser.add_argument("--completed", metavar="TEXT", help="what to say in the end")
+    parser.add_argument(
+        "--failed", metavar="TEXT", help="complete it with this when the program fails (default: leave it in progress)"
+    )
+    parser.add_argument("--overlap", action="store_true", help="even if another one affects these components then")
+    _writes(parser)
+    parser.add_argument("program", nargs="+", metavar="PROGRAM", help="-- and then the program with its arguments")
 
     parser = _command(actions, "list", "maintenances", "list the maintenances that are not over", page=True)
     parser.add_argument("--all", action="store_true", help="those that are over too")
@@ -219,6 +260,7 @@ def _machines(commands: Any) -> None:
     parser.add_argument("file", metavar="FILE", help="TOML or JSON: a list `components` of what ComponentSpec has")
     parser.add_argument("--apply", action="store_true", help="carry it out; nobody is told")
     parser.add_argument("--dry-run", dest="show_only", action="store_true", help="show it, even with --apply")
+    _quiet(parser)
     parser.add_argument("--archive", action="store_true", help="archive the components that the file does not mention")
     parser.add_argument("--skip-impossible", action="store_true", help="apply the rest of what the API cannot do")
 

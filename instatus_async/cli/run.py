@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import InstatusError
 from .context import Command, Context, Result
 from .dry_run import DryRunClient, told
-from .failures import OTHER, UNKNOWN, USAGE, Trail, exit_code, looked_for
+from .failures import OTHER, UNKNOWN, USAGE, Trail, exit_code, for_shell, looked_for
 from .output import Output, drop_stdout
 from .parser import UsageError
 
@@ -69,7 +69,8 @@ class _Run:
             return fail(USAGE, "UsageError", str(refusal))
         except InstatusError as error:
             code = exit_code(error, self._trail, repeatable=self._options.repeatable)
-            return fail(code, type(error).__name__, str(error), getattr(error, "__notes__", ()), looked_for(error))
+            notes = [for_shell(note) for note in getattr(error, "__notes__", ())]
+            return fail(code, type(error).__name__, for_shell(str(error)), notes, looked_for(error))
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -93,6 +94,7 @@ class _Run:
         # Not on Windows, nor outside of the main thread.
         with suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        self._context.terminate = terminate
         commands: Mapping[str, Command] = import_module(f".{self._options.module}", __package__).COMMANDS
         try:
             return await commands[self._options.command](self._context)
@@ -123,8 +125,8 @@ class _Run:
         elif result.told is not None:
             document["subscribers"] = "all" if result.told else "nobody"
             lines.append(f"subscribers: {'all subscribers' if result.told else 'nobody'}")
-        if self._options.quiet and result.id is not None and dry_run is None:
-            lines = [result.id]
+        if self._options.quiet and not self._options.dry_run:
+            lines = list(result.ids)
         if document:
             self._output.say(document, lines)
 

@@ -49,6 +49,11 @@ _DAY = 86_400.0
 _AGAIN = 1.0  # seconds between two attempts when the block has ended
 _KEY_OR_MOMENT = frozenset({401, 403, 408, 429})  # what is said of the key or the moment, and not of the points
 
+_TAKEN = (
+    "another process, or the run before this one, has sent a point of that slot already, and a point cannot be added "
+    "to: let one process send to a metric"
+)
+
 _log = logging.getLogger("instatus_async")
 
 
@@ -247,9 +252,10 @@ class MetricBuffer:
         if not count:
             return None
         dropped = f"; the first {count - len(points)} of them are not kept" if count > len(points) else ""
+        again = "; send with add_datapoints() what is not on record" if self._held else ""
         left = UnsentDatapointsError(
             f"metric {self._id}: {_accepted(count)}, and not sent{self._because()}. See `points`, or `unsent` of the "
-            f"buffer{dropped}; send with add_datapoints() what is not on record.",
+            f"buffer{dropped}{again}.",
             points=points,
             doubtful=(*self._lost_doubtful, *self._points(slot for slot in self._held if slot in self._doubtful)),
         )
@@ -445,7 +451,7 @@ class MetricBuffer:
             self._drop(ours)
             self._arrivals += 1
         if taken := [slot for slot in found if slot in self._held]:
-            self._lose(taken, InstatusError("the metric has a point of that time already, from somebody else"))
+            self._lose(taken, InstatusError(_TAKEN))
         self._look_first, self._looked = False, True
 
     async def _refused(self, slots: Sequence[int], refusal: InstatusError) -> None:
@@ -484,7 +490,10 @@ class MetricBuffer:
         return tuple((_moment(slot), self._held[slot]) for slot in slots)
 
     def _because(self) -> str:
-        return "" if self.last_error is None else f"; the last error: {clauses(str(self.last_error))}"
+        error = self.last_error
+        if isinstance(error, UnsentDatapointsError) and isinstance(error.__cause__, Exception):
+            error = error.__cause__  # without what it says of its own points
+        return "" if error is None else f"; the last error: {clauses(str(error))}"
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

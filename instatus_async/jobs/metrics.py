@@ -39,7 +39,11 @@ class MetricJobs(Metrics):
         Time is cut into slots of `spacing` seconds since 1970, 30 to a day (quirk 39). The values of a slot become one
         point at its beginning: their mean, the last, the max, or the p95 (the nearest rank; of more than 2048 values,
         that of a sample of so many). A slot is sent when it is over, with others every `every` seconds, up to `batch`
-        points a request, in order. Use one buffer a metric: a point cannot be added to.
+        points a request, in order.
+
+        Let one process send to a metric, through one buffer: a point cannot be added to. So what a second replica has
+        of a slot is lost, and so are the first values after a restart, when the run before has sent the slot that was
+        not over. The loss is noticed when the slot is to be sent, and reported; its `points` have the value.
 
         While the service is out, up to `max_points` points are held: 2880 are a day of 30 s. When the block ends, all
         is sent, the slot that is not over too, for up to `drain` seconds. When the block is cancelled, nothing more is

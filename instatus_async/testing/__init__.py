@@ -20,6 +20,22 @@ belongs to the server object. `server.seed(...)` adds rows without a request, `s
 to loopback addresses only, and `await server.deliveries()` returns them. Fixtures for pytest are in
 `instatus_async.testing.plugin`, and `python -m instatus_async.testing` runs a server to look at.
 
+A bot that receives webhooks is tested with real ones, signed as the service signs them:
+
+    (who,) = server.seed(subscribers=[{"webhook": "http://127.0.0.1:8080/hook", "autoConfirm": True}])["subscribers"]
+    bot = webhooks.aiohttp_handler(server.webhook_secret(who), on_event)  # served at that address
+    await page.incidents.create(name="Down", status="INVESTIGATING", message="We look.", notify=True)
+    (delivery,) = await server.deliveries()
+    assert delivery.delivered
+
+`incidents.ensure` and `resolve_open` wait for a second until lists have settled; `with settling(0.01):` shortens that,
+and the fixtures of the plugin do so by themselves. Two bots in one event loop never hold an election, because calls
+about one key take turns there; `with as_processes():` lets them meet as processes do, each with a client of its own.
+
+A wrong key is `server.client(api_key="wrong")`. A server has one account. A page of another account is one that it does
+not know: `InstatusServer(id_seed=1)` has a page of another id, and this server answers 404 for it. What the real
+service says to that is not on record; `server.faults.next(faults.Status(403))` plays the other likely answer.
+
 Numbers of quirks in these modules refer to what is known of the real service. What nobody recorded is guessed:
 
 - The texts and codes of errors but for those of an unknown key, page and component; 400 for a field that is wrong or
@@ -70,6 +86,7 @@ from . import faults
 from .ledger import Notification
 from .log import LoggedRequest, RequestLog
 from .schedule import Faults, Fired, Schedule
+from .sdk import as_processes, settling
 from .server import InstatusServer
 from .times import ManualClock
 from .webhooks import Delivery
@@ -84,5 +101,7 @@ __all__ = [
     "Notification",
     "RequestLog",
     "Schedule",
+    "as_processes",
     "faults",
+    "settling",
 ]

@@ -232,7 +232,10 @@ class Faults:
     # Going on
 
     def release(self) -> None:
-        """Let stalled requests go on, and carry out those that come late, before this returns."""
+        """Let stalled requests go on, and carry out those that come late, before this returns.
+
+        It is no coroutine, unlike `wait` and `idle`: call it without `await`.
+        """
         self.backlog.release()
 
     async def wait(self, fired: int = 1) -> None:

@@ -2,10 +2,10 @@
 
 Rows are what the API's create operations take, in the wire's camelCase, and are checked by the same rules. Any other
 column of the row may be given too and is then simply set (`"confirmed": True` of a subscriber, `"data"` of a metric),
-and incidents and maintenances may bring `updates`. Seeding tells nobody.
+and incidents and maintenances may bring `updates`. Seeding tells nobody, and what is refused adds nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from .routes import (
@@ -25,7 +25,7 @@ from .routes import (
     user,
 )
 from .state import State
-from .validate import Json, Row, Shape
+from .validate import Json, Row, Shape, meant, wire_name
 
 _Create: TypeAlias = Callable[[State, Row, Row], Row]
 
@@ -84,11 +84,15 @@ def seed(state: State, page: Row, wanted: Mapping[str, Sequence[Row]]) -> dict[s
         if noun not in NOUNS:
             message = f"there is nothing to seed by the name of {noun!r}; there is " + ", ".join(NOUNS)
             raise TypeError(message)
-    return {noun: tuple(_one(state, page, noun, row) for row in wanted[noun]) for noun in NOUNS if noun in wanted}
+    with state.all_or_nothing():
+        return {noun: tuple(_one(state, page, noun, row) for row in wanted[noun]) for noun in NOUNS if noun in wanted}
 
 
 def _one(state: State, page: Row, noun: str, given: Mapping[str, Json]) -> str:
     shape, create = NOUNS[noun]
+    for key in given:
+        if key not in shape.fields and wire_name(key) in shape.fields:  # else "is missing" may come first
+            raise _no_column(noun, key, shape.fields)
     asked = {key: value for key, value in given.items() if key in shape.fields}
     extra = {key: value for key, value in given.items() if key not in shape.fields}
     if "pageId" in shape.fields:
@@ -102,7 +106,10 @@ def _one(state: State, page: Row, noun: str, given: Mapping[str, Json]) -> str:
             add(state, row, update_shape(update, "updates"))
     for column, value in extra.items():
         if column not in row:
-            message = f"{noun} have no column {column!r}"
-            raise TypeError(message)
+            raise _no_column(noun, column, {**shape.fields, **row})
         row[column] = value
     return str(row["id"])
+
+
+def _no_column(noun: str, column: str, known: Iterable[str]) -> TypeError:
+    return TypeError(f"{noun} have no column {column!r}{meant(column, known)}")

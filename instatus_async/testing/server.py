@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from . import seeds
 from .ledger import Notification
@@ -24,6 +24,9 @@ from .wire import Wire
 
 if TYPE_CHECKING:
     from instatus_async import InstatusClient, PublicStatusPage
+
+
+_TOLD_ABOUT: Final = ("incidents", "maintenances", "components", "subscribers", "teammates")
 
 
 class InstatusServer:
@@ -127,10 +130,14 @@ class InstatusServer:
         return self._url_of(self._page(page_id))
 
     def client(self, **options: Any) -> InstatusClient:
-        """Return an SDK client for this server, still to be entered or closed."""
+        """Return an SDK client for this server, still to be entered or closed.
+
+        `options` are those of InstatusClient. `api_key="wrong"` makes one that is refused with 401.
+        """
         from instatus_async import InstatusClient  # noqa: PLC0415 - the SDK must be importable without this package
 
-        return InstatusClient(api_key=self.api_key, base_url=self.url, **options)
+        settings: dict[str, Any] = {"api_key": self.api_key, "base_url": self.url, **options}
+        return InstatusClient(**settings)
 
     def public(self, page_id: str | None = None) -> PublicStatusPage:
         """Return an SDK reader of a page's public data."""
@@ -161,11 +168,17 @@ class InstatusServer:
         takes; other columns may be given as well:
 
             server.seed(subscribers=[{"email": "bo@acme.example", "confirmed": True}])
+
+        Names are the wire's: `autoConfirm`, and `"statuses": [{"id": api, "status": "MAJOROUTAGE"}]`. When one row is
+        refused, nothing is added.
         """
         return seeds.seed(self._wire.state, self._page(page_id), rows)
 
     def reset(self) -> None:
-        """Go back to the starting state, with an empty log and ledger and without faults; ids start again."""
+        """Go back to the starting state, with an empty log and ledger and without faults; ids start again.
+
+        Those of before are unknown to `told`, `announcements` and `webhook_secret`.
+        """
         self._webhooks.reset()
         self._wire.restart(self._fresh_state())
 
@@ -201,16 +214,25 @@ class InstatusServer:
         return tuple(self._wire.state.ledger.notifications)
 
     def told(self, about: str) -> tuple[Notification, ...]:
-        """Return the messages about one incident, maintenance, subscriber or teammate."""
+        """Return the messages about one incident, maintenance, component, subscriber or teammate, by its id.
+
+        Deleted ones count. Raises LookupError for the id of anything else, and TypeError for what is no id.
+        """
+        self._made("told", about, _TOLD_ABOUT)
         return tuple(entry for entry in self.ledger if entry.about == about)
 
     def announcements(self, about: str) -> int:
-        """Count the requests that told subscribers about something, even where there was nobody to be told."""
+        """Count the requests that told subscribers about something, even where there was nobody to be told.
+
+        `about` is an id, as for `told`.
+        """
+        self._made("announcements", about, _TOLD_ABOUT)
         made = self._wire.state.ledger.announcements
         return sum(entry.about == about and entry.request is not None for entry in made)
 
     def webhook_secret(self, subscriber_id: str) -> str:
         """Return the secret with which webhooks to a subscriber are signed: 64 hex characters (quirk 96)."""
+        self._made("webhook_secret", subscriber_id, ("subscribers",))
         return secret_of(self._wire.state, subscriber_id)
 
     async def deliveries(self) -> tuple[Delivery, ...]:
@@ -218,6 +240,14 @@ class InstatusServer:
         return await self._webhooks.deliveries()
 
     # Inside
+
+    def _made(self, asked: str, record_id: str, nouns: Sequence[str]) -> None:
+        """Refuse what is not the id of a record of these nouns, be it deleted: nothing would be found in silence."""
+        noun = self._wire.state.made.get(_id(record_id, asked))
+        if noun not in nouns:
+            rest = "" if noun is None else f"; it is one of the {noun.replace('_', ' ')}"
+            message = f"{asked}: {record_id!r} was never the id of one of the {', '.join(nouns)}{rest}"
+            raise LookupError(message)
 
     def _fresh_state(self) -> State:
         state = State(clock=self._clock, ids=Ids(self._id_seed), page_url=self._url_of)
@@ -229,7 +259,7 @@ class InstatusServer:
         pages = self._wire.state.pages
         if page_id is None:
             page_id = next(iter(pages), "")
-        if page_id not in pages:
+        if _id(page_id, "page_id") not in pages:
             message = f"this server has no page {page_id!r}" if page_id else "this server has no page left"
             raise LookupError(message)
         return pages[page_id]
@@ -248,6 +278,13 @@ class InstatusServer:
         listener = Listener(handler, self.faults.admits)
         self._listeners.append(listener)
         return await listener.open(self._host, port)
+
+
+def _id(given: object, asked: str) -> str:
+    if not isinstance(given, str):
+        message = f"{asked}: expected the id, a text, and got {type(given).__name__}"
+        raise TypeError(message + (": say .id" if hasattr(given, "id") else ""))
+    return given
 
 
 def _is_loopback(host: str) -> bool:

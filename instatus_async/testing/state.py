@@ -7,8 +7,10 @@ page carry its id as `siteId` (quirk 13). Tables keep the order of creation. Not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
@@ -46,12 +48,16 @@ class Ids:
 
 @dataclass(slots=True)
 class State:
-    """Hold the tables of one server."""
+    """Hold the tables of one server.
+
+    `made` knows the table of every id that there ever was.
+    """
 
     clock: Clock
     ids: Ids
     page_url: Callable[[Row], str]
     ledger: Ledger = field(default_factory=Ledger)
+    made: dict[str, str] = field(default_factory=dict[str, str])
     user: Row = field(default_factory=dict[str, Any])
     workspaces: Table = field(default_factory=dict[str, Row])
     pages: Table = field(default_factory=dict[str, Row])
@@ -88,6 +94,7 @@ class State:
         now = self.now()
         kept: Row = {"id": self.ids(), "createdAt": now, "updatedAt": now, **row}
         table[kept["id"]] = kept
+        self.made[kept["id"]] = next(other.name for other in fields(self) if getattr(self, other.name) is table)
         return kept
 
     def change(self, row: Row, columns: Row) -> Row:
@@ -95,6 +102,18 @@ class State:
         row.update(columns)
         row["updatedAt"] = self.now()
         return row
+
+    @contextmanager
+    def all_or_nothing(self) -> Generator[None]:
+        """Let a block that fails have changed nothing."""
+        names = [other.name for other in fields(self) if other.name not in {"clock", "page_url", "ledger"}]
+        before = deepcopy({name: getattr(self, name) for name in names})
+        try:
+            yield
+        except BaseException:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
 
     def page(self, page_id: str) -> Row:
         """Find a page, or refuse in the recorded words (quirk 17)."""

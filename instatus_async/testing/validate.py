@@ -10,8 +10,9 @@ recorded what the real service says to a wrong field (quirk 21).
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final, TypeAlias, cast
 
 from .times import iso, parse
@@ -49,6 +50,18 @@ def not_found(message: str) -> RefusedError:
 def conflict(where: str, what: str) -> RefusedError:
     """Refuse a value that is taken."""
     return RefusedError(409, "conflict", f"{where}: {what}")
+
+
+def wire_name(name: str) -> str:
+    """Write a name as the wire does: `auto_confirm` is `autoConfirm`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Ask whether a name that looks like this one was meant; "" where none does."""
+    near = get_close_matches(wire_name(name), [*known], n=1, cutoff=0.75)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def text(value: Json, where: str) -> str:
@@ -193,7 +206,7 @@ class Shape:
         found = _object(value, where)
         for name in found:
             if name not in self.fields:
-                raise bad(prefix + name, "there is no such field")
+                raise bad(prefix + name, "there is no such field" + meant(name, self.fields))
         kept: Row = {}
         for name, field in self.fields.items():
             if name in found:
@@ -232,5 +245,14 @@ component_status: Final = one_of(*COMPONENT_STATUSES)
 incident_status: Final = one_of(*INCIDENT_STATUSES)
 maintenance_status: Final = one_of(*MAINTENANCE_STATUSES)
 ids: Final = list_of(text)
-statuses: Final = list_of(Shape(id=need(text), status=need(component_status)))
 translations: Final = map_of(map_of(text))
+
+
+def statuses(value: Json, where: str) -> list[Json]:
+    """Accept what some components are to be: a list of ids and statuses."""
+    if isinstance(value, dict):
+        raise bad(where, 'must be a list like [{"id": "...", "status": "MAJOROUTAGE"}], not an object')
+    return cast("list[Json]", _statuses(value, where))
+
+
+_statuses: Final = list_of(Shape(id=need(text), status=need(component_status)))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
+
+from instatus_async.testing import settling
 
 
 @pytest.fixture(autouse=True)
-def settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def settles_soon() -> Generator[None]:
     """Wait for less than the second that the real service gets; milliseconds are what its clock tells apart."""
-    monkeypatch.setattr("instatus_async.jobs._lifecycle.SETTLE", 0.005)
+    with settling(0.005):
+        yield

@@ -25,9 +25,9 @@ from instatus_async.jobs.announcing import GRACE
 from instatus_async.testing import InstatusServer, ManualClock, faults
 from tests.test_cancellation import CancelledAt
 
-from .test_ensure import UPDATE, announced, as_processes, awaited, back_date, opened, page, raced, replicas, server
+from .test_ensure import UPDATE, _as_processes, announced, awaited, back_date, opened, page, raced, replicas, server
 
-__all__ = ["as_processes", "page", "server"]  # fixtures
+__all__ = ["_as_processes", "page", "server"]  # fixtures
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "200"))
 
@@ -105,7 +105,7 @@ async def test_another_incident_of_the_component_is_not_ones_own(server: Instatu
     assert (found.incident.id, found.announced, announced(server)) == (theirs.id, True, 1)
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_ten_replicas_make_it_good_once(server: InstatusServer, page: Page) -> None:
     incident_id = await silent(server, page)
     async with AsyncExitStack() as stack:
@@ -272,7 +272,7 @@ async def _race(seed: int) -> list[str]:
     return [f"seed {seed}: {what}\n{story}" for what, fine in right.items() if not fine]
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_races_under_random_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("instatus_async.session._LOOKS", (0.0, 0.0, 0.001, 0.002))
     monkeypatch.setattr("instatus_async.rate_limit._SLOWEST", 100.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Generator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -29,7 +29,7 @@ from instatus_async import (
     RetryPolicy,
     ServerError,
 )
-from instatus_async.testing import InstatusServer, ManualClock, Schedule, faults
+from instatus_async.testing import InstatusServer, ManualClock, Schedule, as_processes, faults
 from tests.test_cancellation import CancelledAt
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "300"))
@@ -56,13 +56,9 @@ async def page(server: InstatusServer) -> AsyncGenerator[Page]:
 
 
 @pytest.fixture
-def as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what only calls of one process share."""
-
-    def unshared(*_: object) -> asyncio.Lock:
-        return asyncio.Lock()
-
-    monkeypatch.setattr("instatus_async.jobs.incidents.lock", unshared)
+def _as_processes() -> Generator[None]:
+    with as_processes():
+        yield
 
 
 def announced(server: InstatusServer) -> int:
@@ -207,7 +203,7 @@ async def replicas(server: InstatusServer, stack: AsyncExitStack, count: int, **
     return [client.page(server.page_id) for client in clients]
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 @pytest.mark.parametrize(
     "fault",
     [
@@ -235,7 +231,7 @@ async def test_ten_replicas(server: InstatusServer, fault: faults.Fault | None) 
     assert len(server.told(incident.id)) == announced(server) == 1
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_a_clock_that_stands_still() -> None:
     """All are made in one millisecond: the ids decide, and all agree."""
     async with InstatusServer(clock=ManualClock()) as server, AsyncExitStack() as stack:
@@ -245,7 +241,7 @@ async def test_a_clock_that_stands_still() -> None:
         assert (len({run.incident.id for run in runs}), announced(server)) == (1, 1)
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_an_announced_one_wins_over_an_earlier_one(server: InstatusServer, page: Page) -> None:
     """Where the service's clock goes wrong: what is told already counts, and is not told again."""
     (told,) = server.seed(
@@ -467,7 +463,7 @@ async def _over(race: Race, server: InstatusServer, pages: Sequence[Page], chanc
         race.check("resolved by several", right=sum(len(outcome) for outcome in outcomes) == found)
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_races_under_random_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("instatus_async.session._LOOKS", (0.0, 0.0, 0.001, 0.002))
     monkeypatch.setattr("instatus_async.rate_limit._SLOWEST", 100.0)

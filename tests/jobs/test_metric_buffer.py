@@ -454,8 +454,27 @@ async def test_a_restart_within_a_slot_is_reported_and_sends_nothing_twice() -> 
         (loss,) = lost
         assert loss.points == pairs(5.0)
         assert loss.doubtful == ()
-        assert "somebody else" in str(loss)
+        assert "another process, or the run before this one, has sent a point of that slot already" in str(loss)
         assert metric.unsent == ()
+
+
+async def test_the_end_reports_a_slot_that_was_taken_without_bad_advice() -> None:
+    """To send it again cannot work; what was only kept back can be."""
+    async with bench() as it:
+        async with it.buffer() as metric:
+            metric.add(1.0)
+        with pytest.raises(UnsentDatapointsError) as caught:
+            async with it.buffer() as metric:
+                metric.add(5.0)
+        assert str(caught.value) == (
+            f"metric {it.metric_id}: 1 point was accepted, and not sent; the last error: another process, or the run "
+            "before this one, has sent a point of that slot already, and a point cannot be added to: let one process "
+            "send to a metric. See `points`, or `unsent` of the buffer."
+        )
+        assert caught.value.points == metric.unsent == pairs(5.0)
+        with pytest.raises(UnsentDatapointsError, match=r"; send with add_datapoints\(\) what is not on record\.$"):
+            async with it.buffer(drain=0.0) as metric:
+                metric.add(7.0)
 
 
 @pytest.mark.parametrize("listens", [True, False])

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -26,7 +26,7 @@ from instatus_async import (
     RetryPolicy,
 )
 from instatus_async.redis import RedisRegistry
-from instatus_async.testing import InstatusServer, faults
+from instatus_async.testing import InstatusServer, as_processes, faults
 from tests.redis_server import RedisServer
 from tests.replicas import ended, started, until
 from tests.test_cancellation import CancelledAt
@@ -60,13 +60,9 @@ async def registry(redis_server: RedisServer) -> AsyncGenerator[RedisRegistry]:
 
 
 @pytest.fixture
-def as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what only calls of one process share."""
-
-    def unshared(*_: object) -> asyncio.Lock:
-        return asyncio.Lock()
-
-    monkeypatch.setattr("instatus_async.jobs.incidents.lock", unshared)
+def _as_processes() -> Generator[None]:
+    with as_processes():
+        yield
 
 
 def told(server: InstatusServer) -> int:
@@ -204,7 +200,7 @@ async def test_a_list_that_is_behind(server: InstatusServer, page: Page, registr
 # At the same time
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_the_others_wait_for_the_holder(server: InstatusServer, page: Page, registry: Registry) -> None:
     server.faults.next(faults.Stall(), *CREATE)
     calls = [asyncio.ensure_future(page.incidents.ensure(key="db", notify=True, registry=registry)) for _ in range(5)]
@@ -216,7 +212,7 @@ async def test_the_others_wait_for_the_holder(server: InstatusServer, page: Page
     assert (posts(server), told(server)) == (1, 1)
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_a_holder_that_was_held_up_sends_nothing(
     server: InstatusServer, page: Page, registry: Registry, entry: Entry
 ) -> None:
@@ -364,7 +360,7 @@ async def awaited(stepper: CancelledAt[Any]) -> Any:
     return await stepper
 
 
-@pytest.mark.usefixtures("as_processes")
+@pytest.mark.usefixtures("_as_processes")
 async def test_races_under_random_faults(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of every race one incident is left at the most, and told once at the most; when nobody failed, exactly once."""
     monkeypatch.setattr("instatus_async.session._LOOKS", (0.0, 0.0, 0.001, 0.002))

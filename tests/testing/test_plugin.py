@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from instatus_async.testing import plugin
+
 CONFTEST = 'pytest_plugins = ["instatus_async.testing.plugin"]\n'
 
 TESTS = """
 import pytest
+from instatus_async.jobs import _lifecycle
+from instatus_async.testing import settling
 
 @MARK
 async def test_page(instatus_page, instatus_server):
@@ -28,7 +32,15 @@ async def test_that_fails(instatus_client, instatus_server):
     await instatus_client.user.get()
     assert instatus_server.requests[0].status == 418
 
+@MARK
+async def test_that_settles_soon(instatus_page):
+    assert _lifecycle.SETTLE < 0.1
+    with settling(5.0):
+        assert _lifecycle.SETTLE == 5.0
+    assert _lifecycle.SETTLE < 0.1
+
 def test_without_a_server():
+    assert _lifecycle.SETTLE == 1.0
     assert 1 == 2
 """
 
@@ -51,7 +63,7 @@ def test_the_fixtures_work_in_both_modes(tmp_path: Path, mode: str, mark: str) -
         f"[pytest]\nasyncio_mode = {mode}\nasyncio_default_fixture_loop_scope = function\n"
     )
     done = run(tmp_path, mark)
-    assert "2 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert "2 failed, 3 passed" in done.stdout, done.stdout + done.stderr
     assert done.stdout.count("requests to the Instatus server") == 1
     assert "1  api   GET /v1/user  200     carried out" in done.stdout
 
@@ -66,6 +78,14 @@ def test_it_is_opt_in(tmp_path: Path) -> None:
         check=False,
     )
     assert "fixture 'instatus_server' not found" in done.stdout
+
+
+def test_the_fixtures_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    shown = run(tmp_path, "@pytest.mark.asyncio", "--fixtures").stdout
+    for name in ("instatus_server", "instatus_client", "instatus_page"):
+        assert f"\n{name}" in shown
+        assert name in (plugin.__doc__ or "")
 
 
 def test_importing_it_starts_nothing() -> None:

@@ -5,15 +5,21 @@ import gc
 import logging
 import socket
 import threading
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from instatus_async import AuthenticationError, ConnectError, NotFoundError, PermissionDeniedError, RetryPolicy
 from instatus_async.testing import InstatusServer, ManualClock, faults
 from instatus_async.testing.routes import OPERATIONS
+from instatus_async.testing.validate import RefusedError
 from tests.testing.conftest import Caller
+
+PAGE: dict[str, Any] = {"name": "Zoe", "subdomain": "zoe", "email": "z@acme.example", "components": []}
 
 
 def test_there_are_86_operations_beside_the_public_summary() -> None:
@@ -239,6 +245,90 @@ def test_seeding_refuses_what_there_is_not() -> None:
         server.component_id("nope")
     with pytest.raises(LookupError, match="no page"):
         server.component_id("API", "nope")
+
+
+@pytest.mark.parametrize(
+    ("noun", "row", "says"),
+    [
+        ("subscribers", {"email": "a@b.example", "confirmd": True}, "'confirmd'; did you mean 'confirmed'?"),
+        ("subscribers", {"email": "a@b.example", "auto_confirm": True}, "did you mean 'autoConfirm'?"),
+        ("metrics", {"nam": "Latency", "suffix": "ms"}, "name: is missing"),
+        ("audience_groups", {"audience_group_name": "x"}, "no column 'audience_group_name'$|name: is missing"),
+        ("components", {"name": "x", "colour": "red"}, "'colour'$"),
+        ("incidents", {"name": "x", "status": "INVESTIGATING", "statuses": {"c1": "MAJOROUTAGE"}}, "a list like"),
+        ("incidents", {"name": "x", "status": "RESOLVED", "should_publish": True}, "did you mean 'shouldPublish'?"),
+        (
+            "incidents",
+            {"name": "x", "status": "INVESTIGATING", "updates": [{"status": "RESOLVED", "mesage": "x"}]},
+            "updates.mesage: there is no such field; did you mean 'message'?",
+        ),
+    ],
+)
+def test_a_row_that_is_refused_adds_nothing(noun: str, row: dict[str, Any], says: str) -> None:
+    server = InstatusServer()
+    state = server._wire.state
+    before = deepcopy([state.subscribers, state.components, state.incidents, state.incident_updates, state.workspaces])
+    rows: dict[str, Any] = {
+        "workspaces": [{"name": "Other"}],
+        "pages": [PAGE],
+        "subscribers": [{"email": "bo@acme.example"}],
+    }
+    rows[noun] = [*rows.get(noun, ()), row]
+    with pytest.raises((TypeError, RefusedError), match=says.replace("?", r"\?")):
+        server.seed(**rows)
+    after = [state.subscribers, state.components, state.incidents, state.incident_updates, state.workspaces]
+    assert after == before
+    assert [page["name"] for page in state.pages.values()] == ["Acme"]
+    (who,) = server.seed(subscribers=[{"email": "bo@acme.example"}])["subscribers"]
+    assert (who,) == InstatusServer().seed(subscribers=[{"email": "bo@acme.example"}])["subscribers"]
+
+
+async def test_what_was_told_is_asked_for_by_an_id(server: InstatusServer, api: Caller) -> None:
+    async with server.client() as client:
+        page = client.page(server.page_id)
+        incident = await page.incidents.create(name="Down", status="INVESTIGATING", message="m", notify=True)
+        update = (await page.incidents.get(incident.id)).updates[0].id
+        for ask in (server.told, server.announcements):
+            with pytest.raises(TypeError, match=r"expected the id, a text, and got Incident: say \.id"):
+                ask(incident)  # type: ignore[arg-type]  # that is the point
+            with pytest.raises(TypeError, match=r"got NoneType$"):
+                ask(None)  # type: ignore[arg-type]  # that is the point
+            with pytest.raises(LookupError, match="'Down' was never the id of one of the incidents, "):
+                ask("Down")
+            with pytest.raises(LookupError, match="it is one of the incident updates"):
+                ask(update)
+            with pytest.raises(LookupError, match="it is one of the pages"):
+                ask(page.id)
+        with pytest.raises(TypeError, match=r"got Page: say \.id"):
+            server.page_url(page)  # type: ignore[arg-type]  # that is the point
+        (who,) = server.seed(subscribers=[{"email": "bo@acme.example", "confirmed": True}])["subscribers"]
+        with pytest.raises(LookupError, match="one of the subscribers; it is one of the incidents"):
+            server.webhook_secret(incident.id)
+        secret = server.webhook_secret(who)
+        await page.incidents.delete(incident.id)
+        await page.subscribers.delete(who)
+    assert server.announcements(incident.id) == 1
+    assert server.told(incident.id) == server.told(who) == ()
+    assert server.webhook_secret(who) == secret
+
+
+async def test_a_client_with_another_key(server: InstatusServer, unused_tcp_port: int) -> None:
+    async with server.client(api_key="wrong") as wrong:
+        with pytest.raises(AuthenticationError):
+            await wrong.user.get()
+    async with server.client(base_url=f"http://127.0.0.1:{unused_tcp_port}", retry=RetryPolicy(attempts=1)) as nobody:
+        with pytest.raises(ConnectError):
+            await nobody.user.get()
+
+
+async def test_a_page_of_another_account(server: InstatusServer) -> None:
+    async with server.client() as client:
+        other = client.page(InstatusServer(id_seed=1).page_id)
+        with pytest.raises(NotFoundError):
+            await other.components.list().collect()
+        server.faults.next(faults.Status(403))
+        with pytest.raises(PermissionDeniedError):
+            await other.components.list().collect()
 
 
 async def test_the_sdk_talks_to_it(server: InstatusServer) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from instatus_async.testing import InstatusServer
 from tests.testing.conftest import Caller
 
@@ -120,4 +122,5 @@ async def test_each_notifying_write_is_one_announcement(api: Caller, server: Ins
     assert server.announcements(incident["id"]) == 4
     server.reset()
     assert server.ledger == ()
-    assert server.announcements(incident["id"]) == 0
+    with pytest.raises(LookupError):
+        server.announcements(incident["id"])
