@@ -235,14 +235,20 @@ async def test_the_shell(tmp_path: Path) -> None:
     (source,) = blocks("sh", section("The jobs people do"))
     command = tmp_path / "instatus-async"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m instatus_async "$@"\n', encoding="utf-8")
-    command.chmod(0o755)
+    deploy = tmp_path / "deploy.sh"
+    deploy.write_text("#!/bin/sh\necho deployed > done.txt\n", encoding="utf-8")
+    for script in (command, deploy):
+        script.chmod(0o755)
     async with InstatusServer() as server, server.client() as client:
         source = source.replace("=...", f"={server.api_key}").replace("https://acme.instatus.com", server.page_url())
         environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT), "INSTATUS_BASE_URL": server.url}
-        shell = await asyncio.create_subprocess_exec("sh", "-eu", "-c", source, env=environment)
+        shell = await asyncio.create_subprocess_exec("sh", "-eu", "-c", source, env=environment, cwd=tmp_path)
         assert await shell.wait() == 0
         (incident,) = await client.page(server.page_id).incidents.list().collect()
         assert (incident.status, server.announcements(incident.id)) == ("RESOLVED", 2)
+        (maintenance,) = await client.page(server.page_id).maintenances.list().collect()
+        assert maintenance.status == "COMPLETED"
+        assert (tmp_path / "done.txt").read_text(encoding="utf-8") == "deployed\n"
 
 
 @pytest.mark.parametrize("heading", ["Run it", "Test it"])

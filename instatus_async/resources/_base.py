@@ -38,10 +38,20 @@ READ, IDEMPOTENT, DATAPOINT, NOTIFY = Effect.READ, Effect.IDEMPOTENT, Effect.DAT
 
 
 @lru_cache(maxsize=1024)
-def _split(template: str) -> tuple[Sequence[str], Sequence[str]]:
-    """Split "/v1/{page_id}/team" into what stands between the placeholders, and their names."""
-    parts = re.split(r"\{(\w+)\}", template)
-    return parts[::2], parts[1::2]
+def _split(template: str, page_id: str | None = None) -> tuple[str, Sequence[tuple[str, str]]]:
+    """Split "/v1/{page_id}/team" into what stands before the first placeholder, and each one's name with what follows.
+
+    It is remembered with the page's id in it: filling that in anew each time is 4 % of a small GET.
+    """
+    first, *rest = re.split(r"\{(\w+)\}", template if page_id is None else template.replace("{page_id}", page_id))
+    return first, tuple(zip(rest[::2], rest[1::2], strict=True))
+
+
+def _filled(parts: tuple[str, Sequence[tuple[str, str]]], values: Sequence[str]) -> str:
+    path, rest = parts
+    for (name, literal), value in zip(rest, values, strict=True):
+        path += (template_segment(value) if name == "template" else identifier(value, name)) + literal
+    return path
 
 
 def template_segment(name: object) -> str:
@@ -113,11 +123,7 @@ class Resource:
                 _show_fields(function)
 
     def _path(self, template: str, values: Sequence[str]) -> str:
-        literals, names = _split(template)
-        path = literals[0]
-        for literal, name, value in zip(literals[1:], names, values, strict=True):
-            path += (template_segment(value) if name == "template" else identifier(value, name)) + literal
-        return path
+        return _filled(_split(template), values)
 
     async def _get(self, answer: type[M], template: str, *ids: str, query: str = "", effect: Effect = READ) -> M:
         path = self._path(template, ids)
@@ -183,7 +189,7 @@ class Resource:
         match = {key: body[name] for key in found_by.keys if body.get(name := key.rpartition(".")[2]) is not None}
         if not match:
             return None
-        count = sum(name != "page_id" for name in _split(found_by.template)[1])
+        count = sum(name != "page_id" for name, _ in _split(found_by.template)[1])
         return Search(
             path=self._path(found_by.template, ids[:count]),
             match=match,
@@ -276,7 +282,7 @@ class PageResource(Resource):
         self._page_id = identifier(page_id, "page_id")
 
     def _path(self, template: str, values: Sequence[str]) -> str:
-        return super()._path(template.replace("{page_id}", self._page_id), values)
+        return _filled(_split(template, self._page_id), values)
 
 
 def _identity(row: Model) -> Hashable:
