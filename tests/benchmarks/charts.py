@@ -34,7 +34,7 @@ def draw(result: Result, folder: Path) -> None:
         y = _TOP + number * _STEP
         width = max(1.0, line.median / longest * (_WIDTH - _LABELS - _NUMBERS))
         value = f"{line.median * scale:.{2 if line.median * scale < 100 else 0}f}"
-        kind = "ours" if number == 0 else "other"
+        kind = "ours" if line.name.startswith("instatus_async") else "other"
         parts += [
             f'<text x="{_LABELS - 10}" y="{y}" text-anchor="end">{escape(line.name)}</text>',
             f'<rect class="{kind}" x="{_LABELS}" y="{y - 14}" width="{width:.1f}" height="{_BAR}" rx="3"/>',
