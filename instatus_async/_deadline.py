@@ -66,8 +66,8 @@ class Deadline:
 
     def __init__(self, clock: Clock, at: float) -> None:
         self._clock = clock
-        self.at = at
-        self.expired = False
+        self.at: float = at
+        self.expired: bool = False
 
     def __enter__(self) -> Self:
         clock = self._clock

@@ -430,9 +430,9 @@ class _Call(Deadline):
         clock = session.pool.clock
         self.ends: float = clock.time() + session.timeout
         super().__init__(clock, self.ends)
-        self.operation = operation
-        self.method = method
-        self.effect = effect
+        self.operation: str = operation
+        self.method: str = method
+        self.effect: Effect = effect
         self.data: bytes | None = None if body is None else _encoded(body, operation)
         self.conditions: Mapping[str, str] | None = None if kept is None else kept.conditions()
         self.sent: bool = False  # whether the attempt that is on its way may have been carried out
