@@ -1,4 +1,4 @@
-"""JSON, strictly: with orjson where it is installed (the `speedups` extra), else with the standard library alone."""
+"""JSON, strictly: with msgspec where it is installed (the `speedups` extra), else with the standard library alone."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 __all__ = ["as_object", "loads"]
-
-_fast: Callable[[bytes], Any] | None
-try:
-    from orjson import loads as _fast
-except ImportError:
-    _fast = None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -32,24 +26,6 @@ def _finite(text: str) -> float:
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
-# What a wide integer is made of, as "0"; anything else as a blank.
-_DIGITS = bytes(0x30 if byte in b"-0123456789" else 0x20 for byte in range(256))
-_WIDE = re.compile(rb"[-0-9]{20}")
-
-
-def _has_wide_integer(body: bytes) -> bool:
-    """Tell whether some integer may need more than 64 bits: it has twenty digits, or nineteen and a minus.
-
-    Of twenty bytes in a row five stand at a multiple of four, and it is enough to look closer where five of those are
-    digits, which no date and no millisecond is. This adds an eighth to the time of orjson; looking at every byte would
-    add a third, and a regular expression alone five times that time.
-    """
-    sample = body[::4].translate(_DIGITS)
-    at = sample.find(b"00000")
-    while at >= 0 and not _WIDE.search(body, 4 * at - 3, 4 * at + 20):
-        at = sample.find(b"00000", at + 1)
-    return at >= 0
-
 
 def loads(body: bytes) -> Any:
     """Parse JSON strictly: NaN, numbers out of range, lone surrogates and bottomless nesting raise ValueError.
@@ -57,14 +33,11 @@ def loads(body: bytes) -> Any:
     Of duplicate keys the last one counts, and integers are exact at any size. Some hundred levels of nesting are
     read for certain; whether a thousand are depends on the parser and on Python's own limit.
     """
-    # orjson makes a float of an integer beyond 64 bits. What it refuses, the standard library has the last word on: it
-    # accepts a byte order mark, and both ways end in the same words.
-    if _fast is not None and not _has_wide_integer(body):
-        try:
-            return _fast(body)
-        except ValueError:
-            pass
-    return _loads_slowly(body)
+    try:
+        return _parse(body)
+    except _refusals:
+        # The standard library has the last word: it accepts a byte order mark, and both ways end in the same words.
+        return _loads_slowly(body)
 
 
 def _loads_slowly(body: bytes) -> Any:
@@ -75,6 +48,18 @@ def _loads_slowly(body: bytes) -> Any:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value
+
+
+_parse: Callable[[bytes], Any] = _loads_slowly
+_refusals: tuple[type[Exception], ...] = ()
+try:
+    from msgspec import MsgspecError
+    from msgspec.json import Decoder
+except ImportError:
+    pass
+else:
+    # Untyped, it is as fast as orjson, which makes floats of integers beyond 64 bits.
+    _parse, _refusals = Decoder().decode, (MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def as_object(value: object) -> Mapping[str, Any]:

@@ -15,8 +15,8 @@ For an object with an id, a name, a status, a site and a key that nobody knows, 
         o.__class__ = cls
         return o
 
-Whatever is wrong with a value makes it raise one of READ_ERRORS. Nobody looks at the error: the detailed reader of
-`_wire` says what is wrong where. What is unusual about the function was measured, on Python 3.11:
+Whatever is wrong with a value makes it raise one of READ_ERRORS. Nobody looks at the error: `_detailed` says what is
+wrong where. What is unusual about the function was measured, on Python 3.11:
 
 - The rows of a list have the same keys in the same order. So a reader tries the function of the row before; it compares
   the keys, which takes half the time of looking them up, and unpacks the values. For the 26 keys of a component that is

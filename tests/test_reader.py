@@ -14,10 +14,11 @@ from cattrs.errors import BaseValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instatus_async._detailed import _detailed
 from instatus_async._fields import fields_of
 from instatus_async._model import Model, OpenEnum
 from instatus_async._reader import reader_of
-from instatus_async._wire import _detailed, read, read_list
+from instatus_async._wire import read, read_list
 from instatus_async.errors import DecodeError
 
 from . import bodies

@@ -76,8 +76,8 @@ def decode(*, quick: bool) -> Result:
 
 
 def decode_stdlib(*, quick: bool) -> Result:
-    """Do the same in a process that cannot import orjson."""
-    code = "import sys; sys.modules['orjson'] = None; from tests.benchmarks import stdlib; stdlib.main()"
+    """Do the same in a process that cannot import msgspec."""
+    code = "import sys; sys.modules['msgspec'] = None; from tests.benchmarks import stdlib; stdlib.main()"
     run = subprocess.run(
         [sys.executable, "-c", code, str(3 if quick else 80)],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The part of `decode` that runs where orjson cannot be imported."""
+"""The part of `decode` that runs where msgspec cannot be imported."""
 
 from __future__ import annotations
 
