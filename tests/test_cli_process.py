@@ -227,44 +227,6 @@ async def test_signals_go_to_the_program_in_a_maintenance(
     assert row["status"] == "COMPLETED"
 
 
-async def test_ctrl_c_of_a_terminal_reaches_the_program_once(server: InstatusServer) -> None:
-    """SIGTERM, which is passed on after all that came before it, lets the program say how often it was interrupted."""
-    program = (
-        "import os, signal, sys\n"
-        "heard = []\n"
-        "signal.signal(signal.SIGINT, lambda *_: (heard.append(1), print('heard', flush=True)))\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(40 + len(heard)))\n"
-        "print('ready', os.getppid(), flush=True)\n"
-        "while True: signal.pause()"
-    )
-    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-    words = ("maintenance", "window", "--name", "Deploy", "--component", "API", "--minutes", "5", "-q")
-    environment = {
-        **os.environ,
-        "INSTATUS_API_KEY": server.api_key,
-        "INSTATUS_BASE_URL": server.url,
-        "INSTATUS_PAGE": server.page_id,
-        "PYTHONPATH": str(ROOT),
-    }
-    pipe = asyncio.subprocess.PIPE
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", terminal, *PROGRAM, *words, "--", sys.executable, "-c", program),
-        env=environment,
-        stdin=pipe,
-        stdout=pipe,
-    )
-    assert running.stdin is not None
-    assert running.stdout is not None
-    while b"ready" not in (line := await running.stdout.readline()):
-        assert line
-    running.stdin.write(b"\x03")
-    while b"heard" not in await running.stdout.readline():  # once, be it that two came at the same time
-        pass
-    os.kill(int(line.split()[-1]), signal.SIGTERM)
-    await running.stdout.read()
-    assert await running.wait() == 41
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 7), (signal.SIGTERM, 7)])
 async def test_signals_after_the_program_end_this_one(
     server: InstatusServer, number: signal.Signals, code: int
