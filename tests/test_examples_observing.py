@@ -23,7 +23,7 @@ for package in ("prometheus_client", "rich"):
     pytest.importorskip(package, reason="install the examples group: pip install --group examples")
 
 from prometheus_client import CollectorRegistry  # noqa: E402 - where it is installed
-from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
+from prometheus_client.parser import text_string_to_metric_families  # noqa: E402 - the same
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ONCE = RetryPolicy(attempts=1)

@@ -100,7 +100,7 @@ async def test_an_id_that_is_something_else(call: str, given: Any, said: str) ->
 def test_a_text_field_is_not_told_of_ids() -> None:
     client = InstatusClient("key")
     with pytest.raises(InvalidRequestError, match=r"name: expected text, got a Component\. Nothing was sent\.$"):
-        client.page("p").incidents.open(name=COMPONENT)  # type: ignore[arg-type]
+        client.page("p").incidents.open(name=COMPONENT)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_an_id_of_wrong_letters_is_shown() -> None:
