@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -23,46 +23,25 @@ from instatus_async import (
     Page,
     PermissionDeniedError,
     Registry,
-    RetryPolicy,
 )
 from instatus_async.redis import RedisRegistry
-from instatus_async.testing import InstatusServer, as_processes, faults
+from instatus_async.testing import InstatusServer, faults
 from tests.redis_server import RedisServer
 from tests.replicas import ended, started, until
 from tests.test_cancellation import CancelledAt
 
-from .test_ensure import raced, replicas
+from .test_ensure import CREATE, LIST, _as_processes, page, raced, replicas, server
+
+__all__ = ["_as_processes", "page", "server"]  # fixtures
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "30"))
 FIRST = int(os.environ.get("CHAOS_FIRST", "1"))
-
-CREATE = ("POST", "/v1/{page_id}/incidents")
-LIST = ("GET", "/v1/{page_id}/incidents")
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[InstatusServer]:
-    async with InstatusServer() as running:
-        running.seed(subscribers=[{"email": "bo@acme.example", "confirmed": True}])
-        yield running
-
-
-@pytest.fixture
-async def page(server: InstatusServer) -> AsyncGenerator[Page]:
-    async with server.client(retry=RetryPolicy(base=0.001)) as client:
-        yield client.page(server.page_id)
 
 
 @pytest.fixture
 async def registry(redis_server: RedisServer) -> AsyncGenerator[RedisRegistry]:
     async with RedisRegistry(redis_server.url, timeout=5.0) as opened:
         yield opened
-
-
-@pytest.fixture
-def _as_processes() -> Generator[None]:
-    with as_processes():
-        yield
 
 
 def told(server: InstatusServer) -> int:
