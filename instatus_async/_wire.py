@@ -6,7 +6,6 @@ the value again, only to name the place (`_detailed`).
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -22,12 +21,12 @@ __all__ = ["GROUP", "ONE_OR_MANY", "as_object", "camel", "instant", "loads", "re
 M = TypeVar("M", bound=Model)
 
 
-def read(cls: type[M], value: Any, *, at: str = "$") -> M:
+def read(cls: type[M], value: Any, at: str = "$") -> M:
     """Turn a JSON value into a model, or raise DecodeError with the path of what is wrong."""
     if value is None:
         raise DecodeError(f"{at}: it is empty", path=at)
     try:
-        return typing.cast("M", reader_of(cls).read(value))
+        return reader_of(cls).read(value)
     except READ_ERRORS as exc:
         from ._detailed import explain  # noqa: PLC0415 - cattrs is 3 % of the import, and few answers need it
 
@@ -49,7 +48,7 @@ def read_list(cls: type[M], value: Any, *, at: str = "$") -> list[M]:
 def _read_items(cls: type[M], items: Sequence[Any], at: str) -> list[M]:
     reader = reader_of(cls)
     try:
-        return typing.cast("list[M]", [reader.read(item) for item in items])
+        return [reader.read(item) for item in items]
     except READ_ERRORS:
         pass
-    return [read(cls, item, at=f"{at}[{index}]") for index, item in enumerate(items)]
+    return [read(cls, item, f"{at}[{index}]") for index, item in enumerate(items)]

@@ -425,7 +425,7 @@ def _built(rows: Sequence[_Row]) -> Sequence[PublicComponent]:
 
 
 def _read_one(row: _Row) -> PublicComponent:
-    return read(PublicComponent, row.json, at=row.at)
+    return read(PublicComponent, row.json, row.at)
 
 
 def _group_of(group: ComponentGroup | None, parent: PublicComponent) -> ComponentGroup:
