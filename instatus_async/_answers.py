@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from ._wire import as_object, loads
 from ._wording import clauses
@@ -12,7 +12,7 @@ from .errors import APIError, DecodeError, InstatusError, RateLimitError, Redire
 from .rate_limit import http_date, retry_after
 from .retry import Failure
 
-__all__ = ["Kept", "Lost", "Reply", "Success", "judge"]
+__all__ = ["Asked", "Kept", "Lost", "Reply", "Success", "judge"]
 
 _DOUBTS = 3  # answers in a row that look older than the one before; then it is the clock that went back
 _SHOWN = 2000  # characters of an answer that an error keeps
@@ -80,58 +80,74 @@ class Kept:
         return False
 
 
-def judge(
-    reply: Reply,
-    *,
-    method: str,
-    path: str,
-    reads: bool,
-    gone_is_success: bool,
-    redact: Callable[[str], str],
-    opaque: bool = False,
-) -> Success | Lost:
-    """Tell success from failure.
+class Asked(Protocol):
+    """What was asked, as far as the meaning of its answer depends on it."""
 
-    `reads` tells that the call only reads: not every GET does. `gone_is_success` is for a DELETE whose earlier attempt
-    lost its answer: 404 then says that it was carried out. `opaque` is for what answers with any text but a web page.
-    """
+    method: str
+    path: str
+
+    @property
+    def reads(self) -> bool:
+        """Whether it only reads: not every GET does."""
+        ...
+
+    @property
+    def may_be_gone(self) -> bool:
+        """Whether it is a DELETE whose earlier attempt lost its answer: 404 then says that it was carried out."""
+        ...
+
+    @property
+    def opaque(self) -> bool:
+        """Whether any text is a success, but for a web page."""
+        ...
+
+    def redact(self, text: str) -> str:
+        """Blot the key out of what the service says."""
+        ...
+
+
+def judge(reply: Reply, asked: Asked) -> Success | Lost:
+    """Tell success from failure."""
     status = reply.status
     if 200 <= status < 300:
-        if opaque and reply.body.lstrip()[:1] not in (b"{", b"<"):
-            return Success(None)
-        return _accepted(reply, method, path, reads, redact)
-    if status == 404 and gone_is_success:
+        return _accepted(reply, asked)
+    if status == 404 and asked.may_be_gone:
         return Success(None)
     if 300 <= status < 400:
         text = f"the service answered {status}, a redirect, which is not followed with a key; check base_url"
         return Lost(Failure.FINAL, RedirectError(text))
-    error = _api_error(reply, method, path, redact)
+    error = _api_error(reply, asked)
     if status == 429:
         return Lost(Failure.LIMITED, error)
     return Lost(Failure.UNKNOWN if status in _UNKNOWN_STATUSES else Failure.FINAL, error)
 
 
-def _accepted(reply: Reply, method: str, path: str, reads: bool, redact: Callable[[str], str]) -> Success | Lost:  # noqa: FBT001 - one of many
-    if not reply.body or reply.body.isspace():
+def _accepted(reply: Reply, asked: Asked) -> Success | Lost:
+    body = reply.body
+    if not body or body.isspace():
         return Success(None)
     try:
-        value = loads(reply.body)
+        value = loads(body)
     except ValueError as exc:
         reason = str(exc)
     else:
-        if as_object(as_object(value).get("error")):
-            return Lost(Failure.FINAL, _api_error(reply, method, path, redact))  # quirk 20
+        found = as_object(value)
+        if "error" in found and as_object(found["error"]):
+            return Lost(Failure.FINAL, _api_error(reply, asked))  # quirk 20
         return Success(value)
-    start = redact(reply.body[:_SHOWN].decode("utf-8", "replace"))
+    if asked.opaque and body.lstrip()[:1] not in (b"{", b"<"):
+        return Success(None)
+    start = asked.redact(body[:_SHOWN].decode("utf-8", "replace"))
     html = start.lstrip()[:1] == "<" or "html" in reply.headers.get("Content-Type", "")
     what = "HTML instead of JSON" if html else f"something that is not JSON ({reason})"
     error = DecodeError(f"the answer is {what}; it begins with {start[:120]!r}", body=start)
     # Who asks again for a page of HTML gets the same page; after a write its outcome is unknown all the same.
-    return Lost(Failure.FINAL if html and reads else Failure.UNKNOWN, error)
+    return Lost(Failure.FINAL if html and asked.reads else Failure.UNKNOWN, error)
 
 
-def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str]) -> APIError:
+def _api_error(reply: Reply, asked: Asked) -> APIError:
     """Make the error of an answer; its body may be HTML, plain text or JSON (quirks 15 to 19)."""
+    redact = asked.redact
     text = redact(reply.body[: 4 * _SHOWN].decode("utf-8", "replace"))[:_SHOWN]
     said, code = _told(reply.body)
     if said is None:
@@ -142,8 +158,8 @@ def _api_error(reply: Reply, method: str, path: str, redact: Callable[[str], str
     details: dict[str, Any] = {
         "status": reply.status,
         "code": None if code is None else redact(code)[:100],
-        "method": method,
-        "path": redact(path),
+        "method": asked.method,
+        "path": redact(asked.path),
         "body": text,
         "headers": {name: redact(value) for name, value in reply.headers.items() if name.lower() != "set-cookie"},
     }

@@ -1,8 +1,9 @@
-"""Deadlines of all the calls of a pool, kept by one timer.
+"""Deadlines of all the calls of a pool, kept by one timer; and so, who is in flight.
 
 `asyncio.timeout` sets a timer for every call and nearly always cancels it, which is 6 % of a small GET; aiohttp's own
-read timeout sets two, for 10 %. Here a call enters its deadline in a set. The one timer rings when the earliest of them
-may be over, cancels whoever is late, and sets itself for the next; without calls it is not set again.
+read timeout sets two, for 10 %. Here a call enters its deadline in a set, and is in it for as long as it is in flight.
+The one timer rings when the earliest of them may be over, cancels whoever is late, and sets itself for the next;
+without calls it is not set again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,10 +21,11 @@ __all__ = ["Clock", "Deadline"]
 class Clock:
     """The timer of many deadlines, on the event loop that `start` names."""
 
-    __slots__ = ("_timer", "loop", "pending", "rings", "time")
+    __slots__ = ("_idle", "_timer", "loop", "pending", "rings", "time")
 
     def __init__(self) -> None:
-        self.pending: set[Deadline] = set()
+        self.pending: set[Deadline] = set()  # whoever is inside `with`, late or not
+        self._idle: asyncio.Event | None = None  # set when the last one leaves, while somebody waits for that
         self.rings: float = math.inf  # on the loop's clock
         self._timer: asyncio.TimerHandle | None = None
 
@@ -44,13 +47,27 @@ class Clock:
             self._timer = None
         self.rings = math.inf
 
+    def left(self, deadline: Deadline) -> None:
+        """Hear that somebody is no longer inside."""
+        self.pending.discard(deadline)
+        if self._idle is not None and not self.pending:
+            self._idle.set()
+
+    async def idle(self, seconds: float) -> None:
+        """Wait until nobody is inside, so many seconds at most."""
+        if self.pending:
+            self._idle = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._idle.wait()
+
     def _ring(self) -> None:
         self.stop()
         now = self.time()
-        late = [deadline for deadline in self.pending if deadline.at <= now]
-        for deadline in late:
-            deadline.expire()
-        following = min((deadline.at for deadline in self.pending), default=math.inf)
+        for deadline in self.pending:
+            if deadline.at <= now and not deadline.expired:
+                deadline.expire()
+        following = min((deadline.at for deadline in self.pending if not deadline.expired), default=math.inf)
         if following < math.inf:
             self.ring_by(following)
 
@@ -92,19 +109,23 @@ class Deadline:
         if not self.expired or at <= self._clock.time():
             return False
         self.expired = False
-        self._clock.pending.add(self)
         self.until(at)
         return self._task.uncancel() <= self._cancelling
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        self._clock.pending.discard(self)
+        self._clock.left(self)
         # The same two conditions as in asyncio.timeout: whoever else cancelled the task meanwhile is not overruled.
-        return self.expired and self._task.uncancel() <= self._cancelling and exc_type is asyncio.CancelledError
+        late = self.expired and self._task.uncancel() <= self._cancelling and exc_type is asyncio.CancelledError
+        if exc_type is asyncio.CancelledError and not late:
+            self.cancelled()
+        return late
+
+    def cancelled(self) -> None:
+        """Hear that somebody else cancelled what is inside."""
 
     def expire(self) -> None:
         """Cancel the task, once."""
-        self._clock.pending.discard(self)
         self.expired = True
         self._task.cancel()

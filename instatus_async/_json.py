@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import typing
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -62,6 +61,7 @@ else:
     _parse, _refusals = Decoder().decode, (MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-def as_object(value: object) -> Mapping[str, Any]:
+def as_object(value: Any) -> Mapping[str, Any]:
     """Return a JSON object as it is, and an empty one in place of anything else."""
-    return typing.cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+    found: Mapping[str, Any] = value
+    return found if isinstance(value, dict) else {}

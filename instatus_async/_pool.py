@@ -8,7 +8,6 @@ import ssl as ssl_module
 import warnings
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,8 +44,6 @@ class Pool:
         "_ssl",
         "_traced",
         "clock",
-        "idle",
-        "in_flight",
         "quota",
         "slots",
         "unresolved",
@@ -73,8 +70,6 @@ class Pool:
         # Waiting for a connection is no silence of the service, so it is done here and not in the connector, which
         # does not say when it is over. A lent connector waits by itself.
         self.slots: asyncio.Semaphore | None = asyncio.Semaphore(_MOST_CONNECTIONS) if borrowed is None else None
-        self.in_flight: int = 0
-        self.idle: asyncio.Event | None = None  # set when the last call in flight ends, while somebody closes
         self.quota: RetryQuota = RetryQuota()
         self.unresolved: deque[Fingerprint] = deque(maxlen=_UNRESOLVED)
 
@@ -144,21 +139,12 @@ class Pool:
             session.trace_configs.append(_witness())
         return session
 
-    def leave(self) -> None:
-        """Count a call out."""
-        self.in_flight -= 1
-        if not self.in_flight and self.idle is not None:
-            self.idle.set()
-
     async def close(self) -> None:
         """Wait a little for calls in flight, then close what was opened here, and nothing that was borrowed."""
         self._closed = True
-        if self.in_flight and self._loop is asyncio.get_running_loop():
-            self.idle = asyncio.Event()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_DRAIN):
-                    await self.idle.wait()
-        if not self.in_flight:  # else it still ends them
+        if self._loop is asyncio.get_running_loop():
+            await self.clock.idle(_DRAIN)
+        if not self.clock.pending:  # else it still ends them
             self.clock.stop()
         for session in (self._kept, self._fresh):
             if session is not None:

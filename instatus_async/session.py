@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from json import dumps
-from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, cast
 
 import aiohttp
@@ -100,17 +99,17 @@ class SessionManager:
     __slots__ = (
         "_base",
         "_connecting",
-        "_follow",
         "_key",
         "_key_bytes",
         "_limit",
-        "_on_event",
-        "_pool",
         "_proxy",
         "_silence",
         "_timeouts",
+        "follows",
         "gate",
+        "on_event",
         "opaque",
+        "pool",
         "retry",
         "timeout",
     )
@@ -155,12 +154,12 @@ class SessionManager:
         # A shorter one is no key of the service, and may be a word of the text.
         self._key_bytes = SecretBytes(self._key.encode()) if len(self._key) >= 16 else None
         self._base = str(url).rstrip("/")
-        self._follow = key is None and secret_path is None
+        self.follows: bool = key is None and secret_path is None  # redirects
         self.opaque: bool = secret_path is not None  # a success may say what it likes
         self._limit = max_response_bytes
         self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
-        self._pool = Pool(headers, session, ssl, traced=secret_path is None)
-        self._on_event = on_event
+        self.pool: Pool = Pool(headers, session, ssl, traced=secret_path is None)
+        self.on_event: Callable[[Event], None] | None = on_event
         self.gate: Gate = gate if gate is not None else RateGate()
         self._set_options(timeout, retry if retry is not None else RetryPolicy())
 
@@ -184,22 +183,22 @@ class SessionManager:
     @property
     def unresolved(self) -> deque[Fingerprint]:
         """The fingerprints of cancelled calls whose outcome nobody knows, oldest first."""
-        return self._pool.unresolved
+        return self.pool.unresolved
 
     def with_options(self, *, timeout: float | None = None, retry: RetryPolicy | None = None) -> Self:
         """Return a view on the same pool and gate with another total timeout in seconds or retry policy."""
         view = object.__new__(type(self))
         for name in (
             "_base",
-            "_follow",
             "_key",
             "_key_bytes",
             "_limit",
-            "_on_event",
-            "_pool",
             "_proxy",
+            "follows",
             "gate",
+            "on_event",
             "opaque",
+            "pool",
         ):
             setattr(view, name, getattr(self, name))
         view._set_options(self.timeout if timeout is None else timeout, self.retry if retry is None else retry)
@@ -207,7 +206,7 @@ class SessionManager:
 
     async def aclose(self) -> None:
         """Close the connections, after waiting up to 5 seconds for calls in flight; what was borrowed stays open."""
-        await self._pool.close()
+        await self.pool.close()
 
     async def request(
         self,
@@ -230,7 +229,7 @@ class SessionManager:
         none, else another Kept with the parsed JSON. Raises the errors of `instatus_async.errors` and nothing of
         aiohttp's.
         """
-        self._pool.check()
+        self.pool.check()
         operation = operation or f"{method} {path}"
         if fingerprint is None and effect in (Effect.NOTIFY, Effect.DATAPOINT):
             fingerprint = Fingerprint(operation=operation, path=path, sent_at=datetime.now(UTC))
@@ -245,12 +244,12 @@ class SessionManager:
         Raises OutcomeUnknownError when it is not found within the timeout, and DuplicateDetectedError when it is there
         twice.
         """
-        self._pool.check()
+        self.pool.check()
         call = _Call(self, "", fingerprint.path, fingerprint.operation, Effect.NOTIFY, "", None, fingerprint, None)
         with call:
             value = await call.search()
             with suppress(ValueError):
-                self._pool.unresolved.remove(fingerprint)
+                self.pool.unresolved.remove(fingerprint)
             return value
         raise call.late()
 
@@ -276,7 +275,7 @@ class SessionManager:
         aiohttp's timeout takes another 10 % of its time. It knows more, though, namely whether anything was sent, which
         is what counts after a write.
         """
-        pool, notifies = self._pool, call.effect is Effect.NOTIFY
+        pool, notifies = self.pool, call.effect is Effect.NOTIFY
         session = pool.session(fresh=notifies)
         # What `request` wraps around the other, for `async with`, takes another 4 %.
         send: Send = getattr(session, "_request", session.request)
@@ -345,28 +344,13 @@ class SessionManager:
         """Blot out the key where the service echoes it."""
         return text.replace(self._key, "***") if self._key else text
 
-    @property
-    def listens(self) -> bool:
-        """Whether anybody hears of events."""
-        return self._on_event is not None
-
-    @property
-    def follows(self) -> bool:
-        """Whether redirects are followed."""
-        return self._follow
-
     def tell(self, event: Event) -> None:
         """Tell the program's listener; it cannot break the call."""
-        if self._on_event is not None:
+        if self.on_event is not None:
             try:
-                self._on_event(event)
+                self.on_event(event)
             except Exception:  # noqa: BLE001 - of the program's own
                 _log.exception("on_event failed")
-
-    @property
-    def pool(self) -> Pool:
-        """The connections, and what all calls share with them."""
-        return self._pool
 
 
 Attempt = Reply | Lost
@@ -392,7 +376,10 @@ def _lost(exc: Exception) -> Lost:
 
 
 class _Call(Deadline):
-    """One call on its way: its attempts, and what they may have done."""
+    """One call on its way: its attempts, and what they may have done.
+
+    It is its own deadline; when that ends it, `late` behind the `with` says what to raise.
+    """
 
     __slots__ = (
         "_ambiguous",
@@ -401,7 +388,6 @@ class _Call(Deadline):
         "_kept",
         "_last",
         "_looking",
-        "_path",
         "_session",
         "_url",
         "_without",
@@ -411,6 +397,7 @@ class _Call(Deadline):
         "ends",
         "method",
         "operation",
+        "path",
         "sent",
     )
 
@@ -432,12 +419,12 @@ class _Call(Deadline):
         super().__init__(clock, self.ends)
         self.operation: str = operation
         self.method: str = method
+        self.path: str = path
         self.effect: Effect = effect
         self.data: bytes | None = None if body is None else _encoded(body, operation)
         self.conditions: Mapping[str, str] | None = None if kept is None else kept.conditions()
         self.sent: bool = False  # whether the attempt that is on its way may have been carried out
         self._session = session
-        self._path = path
         self._url = session.url(path, query)
         self._fingerprint = fingerprint
         self._without = without
@@ -447,28 +434,35 @@ class _Call(Deadline):
         self._looking = False  # for what became of it
         self._last: InstatusError | None = None
 
-    def __enter__(self) -> Self:
-        """Count in, and begin the deadline; when it ends the call, `late` behind the `with` says what to raise."""
-        self._session.pool.in_flight += 1
-        return super().__enter__()
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        """Count out; what is cancelled by somebody else leaves its fingerprint."""
-        pool = self._session.pool
-        pool.leave()
-        late = super().__exit__(exc_type, exc, traceback)
-        if exc_type is asyncio.CancelledError and not late:
-            fingerprint = self._fingerprint if self._may_have_applied else None
-            if fingerprint is not None and fingerprint not in pool.unresolved:
-                pool.unresolved.append(fingerprint)
-                _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", self.operation)
-        return late
+    def cancelled(self) -> None:
+        """Leave the fingerprint of what may have been carried out."""
+        fingerprint, unresolved = self._fingerprint, self._session.pool.unresolved
+        if self._may_have_applied and fingerprint is not None and fingerprint not in unresolved:
+            unresolved.append(fingerprint)
+            _log.warning("%s: cancelled while its outcome is unknown; see client.unresolved", self.operation)
 
     def listen(self, seconds: float) -> None:
         """Hear something within so many seconds, or end the attempt."""
         self.until(min(self._clock.time() + seconds, self.ends))
+
+    @property
+    def reads(self) -> bool:
+        """Whether it only reads."""
+        return self.effect is Effect.READ
+
+    @property
+    def may_be_gone(self) -> bool:
+        """Whether what it deletes may be gone by an attempt before."""
+        return self.method == "DELETE" and self._ambiguous
+
+    @property
+    def opaque(self) -> bool:
+        """Whether any text is a success."""
+        return self._session.opaque
+
+    def redact(self, text: str) -> str:
+        """Blot out the key where the service echoes it."""
+        return self._session.redact(text)
 
     @property
     def _may_have_applied(self) -> bool:
@@ -510,7 +504,7 @@ class _Call(Deadline):
         except RateLimitError as exc:
             return Lost(Failure.FINAL, self._limited(exc)), 0.0
         self._attempt += 1
-        if session.listens:
+        if session.on_event is not None:
             self._tell("attempt")
         self.sent = self.effect is not Effect.READ and self.effect is not Effect.NOTIFY  # which has a witness
         try:
@@ -527,16 +521,7 @@ class _Call(Deadline):
             outcome = Success(self._kept)
             gate.passed(ticket)
         else:
-            gone = self.method == "DELETE" and self._ambiguous
-            outcome = judge(
-                reply,
-                method=self.method,
-                path=self._path,
-                reads=self.effect is Effect.READ,
-                gone_is_success=gone,
-                redact=session.redact,
-                opaque=session.opaque,
-            )
+            outcome = judge(reply, self)
             if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
                 # Nothing is in doubt, should the call end while a shared gate is told.
                 self.sent, self._last = False, outcome.error
@@ -599,10 +584,7 @@ class _Call(Deadline):
 
         async def ask(path: str, query: str) -> Any:
             operation = f"GET {path} (looking for {self.operation})"
-            call = _Call(session, "GET", path, operation, Effect.READ, query, None, None, None)
-            with call:
-                return await call.run()
-            raise call.late()
+            return await session.request("GET", path, operation=operation, effect=Effect.READ, query=query)
 
         try:
             return await look(fingerprint, ask)

@@ -130,7 +130,7 @@ async def test_after_a_fork() -> None:
     async with HostileServer(answer({})) as server:
         session = SessionManager(api_key="key", base_url=server.url)
         await session.request("GET", "/v1/x", effect=Effect.READ)
-        session._pool._pid = os.getpid() + 1  # as the child sees it
+        session.pool._pid = os.getpid() + 1  # as the child sees it
         with pytest.raises(ClientStateError, match="fork"):
             await session.request("GET", "/v1/x", effect=Effect.READ)
         await session.aclose()

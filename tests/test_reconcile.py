@@ -261,8 +261,8 @@ async def test_a_deadline_before_anything_was_sent_says_so_too() -> None:
     """All connections are taken (fault 16)."""
     async with HostileServer(stall) as server, InstatusClient("key", base_url=server.url, timeout=0.3) as client:
         page = client.page("p")
-        await client._session._pool.session(fresh=True).close()
-        session = client._session._pool.session(fresh=True)
+        await client._session.pool.session(fresh=True).close()
+        session = client._session.pool.session(fresh=True)
         assert session.connector is not None
         session.connector._limit = 1
         hog = asyncio.ensure_future(client.with_options(timeout=5).page("p").regenerate_secure_link())

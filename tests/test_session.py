@@ -543,13 +543,13 @@ def test_a_second_loop() -> None:
     async def again() -> None:
         with pytest.raises(ClientStateError, match="another event loop"):
             await use()
-        session._pool._kept = None  # nothing is left to warn about
+        session.pool._kept = None  # nothing is left to warn about
 
     async def first() -> None:
         with pytest.raises(ConnectError):
             await use()
-        assert session._pool._kept is not None  # it was opened here
-        await session._pool._kept.close()  # as when the loop goes away
+        assert session.pool._kept is not None  # it was opened here
+        await session.pool._kept.close()  # as when the loop goes away
 
     asyncio.run(first())
     asyncio.run(again())

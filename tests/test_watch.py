@@ -381,7 +381,7 @@ async def test_leaving_the_loop_leaves_nothing_and_coming_back_goes_on() -> None
             assert isinstance(change, IncidentOpened)
             break
         assert ours() == tasks
-        assert client._session._pool.in_flight == 0
+        assert not client._session.pool.clock.pending
         assert isinstance(await anext(changes), IncidentOpened)
 
         waiting = asyncio.create_task(changes.__anext__())

@@ -151,7 +151,7 @@ async def play(seed: int) -> Day:
             server.faults.release()
             _judge(day)
             await _settle(day)
-            for session in (client._session._pool._kept, client._session._pool._fresh):
+            for session in (client._session.pool._kept, client._session.pool._fresh):
                 held = session is not None and session.connector is not None and session.connector._acquired
                 day.check("leak", None, right=not held)
         return day

@@ -163,7 +163,7 @@ class Stage:
         """The next calls work on the same client, a read and one that tells subscribers."""
         await self.heal()
         manager = self.client._session
-        if manager._pool._closed:
+        if manager.pool._closed:
             return
         manager.gate = RateGate()  # as if a pause had passed
         before = self.told()
@@ -181,7 +181,7 @@ class Stage:
 
     def held(self) -> Sequence[object]:
         """The connections that calls are holding."""
-        pool = self.client._session._pool
+        pool = self.client._session.pool
         sessions = [session for session in (pool._kept, pool._fresh) if session is not None]
         return [held for session in sessions if session.connector is not None for held in session.connector._acquired]
 

@@ -249,7 +249,7 @@ def in_loops(*programs: Callable[[InstatusClient], Coroutine[Any, Any, None]]) -
 
 async def leave(client: InstatusClient) -> None:
     """End the loop without closing; what was open is dropped with it, as when a program is done."""
-    for session in (client._session._pool._kept, client._session._pool._fresh):
+    for session in (client._session.pool._kept, client._session.pool._fresh):
         if session is not None:
             await session.close()
 

@@ -139,7 +139,7 @@ async def test_61_objects_that_hold_the_key(caplog: pytest.LogCaptureFixture, mo
         manager = client._session
         held = {name: getattr(manager, name) for name in type(manager).__slots__}
         assert KEY not in repr(held)
-        pool = manager._pool
+        pool = manager.pool
         assert KEY not in repr({name: getattr(pool, name) for name in type(pool).__slots__})
         await stage.works()
 
