@@ -18,7 +18,7 @@ import pytest_asyncio
 import instatus_async
 from instatus_async.cli import main
 from instatus_async.cli.failures import _ADVICE
-from instatus_async.testing import InstatusServer, LoggedRequest, faults
+from instatus_async.testing import InstatusServer, LoggedRequest, faults, settling
 
 from .jobs.test_announcing import age
 
@@ -76,17 +76,10 @@ class Shell:
         return str(status)
 
 
-@pytest.fixture
-def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("instatus_async.jobs._lifecycle.SETTLE", 0.005)
-    for name in ("INSTATUS_PAGE", "INSTATUS_BASE_URL", "INSTATUS_TRIGGER_URL", "INSTATUS_HEARTBEAT_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest_asyncio.fixture
-async def shell(
-    _settings: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> AsyncGenerator[Shell]:
+async def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> AsyncGenerator[Shell]:
+    for name in ("INSTATUS_TRIGGER_URL", "INSTATUS_HEARTBEAT_URL"):
+        monkeypatch.delenv(name, raising=False)
     async with InstatusServer() as server:
         server.seed(
             subscribers=[{"email": SUBSCRIBER, "confirmed": True}], metrics=[{"name": "Latency", "suffix": "ms"}]
@@ -94,7 +87,8 @@ async def shell(
         monkeypatch.setenv("INSTATUS_API_KEY", server.api_key)
         monkeypatch.setenv("INSTATUS_BASE_URL", server.url)
         monkeypatch.setenv("INSTATUS_PAGE", "acme")
-        yield Shell(server, capsys)
+        with settling(0.005):
+            yield Shell(server, capsys)
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------

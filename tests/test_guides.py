@@ -20,7 +20,7 @@ from aiohttp import web
 
 import instatus_async
 from instatus_async import Event, InstatusClient, Page
-from instatus_async.testing import InstatusServer, faults
+from instatus_async.testing import InstatusServer, faults, settling
 from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
@@ -73,15 +73,11 @@ OpenGuide = Callable[[str], Guide]
 Capsys = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(autouse=True)
-def settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("instatus_async.jobs._lifecycle.SETTLE", 0.005)
-
-
 @pytest.fixture
 async def server() -> AsyncGenerator[InstatusServer]:
-    async with InstatusServer() as running:
-        yield running
+    with settling(0.005):
+        async with InstatusServer() as running:
+            yield running
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import gc
 import importlib.util
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +18,7 @@ from aiohttp import web
 
 import instatus_async
 from instatus_async import ClientStateError, InstatusClient, RetryPolicy
-from instatus_async.testing import InstatusServer, faults
+from instatus_async.testing import InstatusServer, faults, settling
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 Load: TypeAlias = Callable[..., Any]
@@ -28,18 +28,13 @@ def read(name: str) -> str:
     return (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for nothing that the embedded server has at once."""
-    monkeypatch.setattr("instatus_async.jobs._lifecycle.SETTLE", 0.005)
-    monkeypatch.setattr("instatus_async.session._LOOKS", (0.0, 0.0))
-
-
 @pytest.fixture
-async def server() -> AsyncGenerator[InstatusServer]:
-    async with InstatusServer() as running:
-        running.seed(subscribers=[{"email": "ana@customer.example", "confirmed": True}])
-        yield running
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[InstatusServer]:
+    """Run a server; what it has at once is not waited for."""
+    monkeypatch.setattr("instatus_async.session._LOOKS", (0.0, 0.0))
+    with settling(0.005):
+        async with InstatusServer() as running:
+            yield running
 
 
 class Clients:
@@ -134,24 +129,38 @@ class Program:
         return await self._process.wait(), self._said.decode()
 
 
-@asynccontextmanager
-async def program(server: InstatusServer, name: str, *arguments: str, before: str = "") -> AsyncGenerator[Program]:
-    """Run a module or a file with the environment of the test; `before` is what is done first."""
-    run = f"run_path({str(EXAMPLES / name)!r}" if name.endswith(".py") else f"run_module({name!r}"
+async def start(
+    server: InstatusServer, name: str, *arguments: str, before: str, stderr: int
+) -> asyncio.subprocess.Process:
+    """Start a module or a file with the environment of the test; `before` is what is done first."""
+    call = f"run_path({str(EXAMPLES / name)!r}" if name.endswith(".py") else f"run_module({name!r}"
     script = (
         "import functools, runpy, sys, instatus_async\n"
         f"instatus_async.InstatusClient = functools.partial(instatus_async.InstatusClient, base_url={server.url!r})\n"
         f"sys.argv = {[name, *arguments]!r}\n{before}\n"
-        f"runpy.{run}, run_name='__main__')\n"
+        f"runpy.{call}, run_name='__main__')\n"
     )
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-W", "error", "-u", "-c", script),
         cwd=EXAMPLES.parent,
         env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent)},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stderr=stderr,
     )
+
+
+async def run(server: InstatusServer, name: str, *arguments: str, before: str = "") -> tuple[int | None, str, str]:
+    """Run a program to its end: its exit code, and what it wrote to stdout and to stderr."""
+    process = await start(server, name, *arguments, before=before, stderr=asyncio.subprocess.PIPE)
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def program(server: InstatusServer, name: str, *arguments: str, before: str = "") -> AsyncGenerator[Program]:
+    """Run a program that the test talks to."""
+    process = await start(server, name, *arguments, before=before, stderr=asyncio.subprocess.STDOUT)
     try:
         yield Program(process)
     finally:
@@ -161,14 +170,23 @@ async def program(server: InstatusServer, name: str, *arguments: str, before: st
 
 
 @asynccontextmanager
+async def running_app(
+    app: web.Application, port: int = 0, **options: Any
+) -> AsyncGenerator[tuple[str, Callable[[], Awaitable[None]]]]:
+    """Serve an application: its URL, and what stops it before the end."""
+    runner = web.AppRunner(app, access_log=None, **options)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", runner.cleanup
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
 async def serving(*routes: web.RouteDef) -> AsyncGenerator[str]:
     """Serve a stand-in of somebody else's API: its URL."""
     application = web.Application()
     application.add_routes(routes)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with running_app(application, shutdown_timeout=0.1) as (url, _):
+        yield url

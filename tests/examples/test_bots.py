@@ -19,7 +19,7 @@ from yarl import URL
 
 from instatus_async.testing import InstatusServer, faults
 
-from .conftest import Clients, Load, announcements, lose_answers, program, read, serving
+from .conftest import Clients, Load, announcements, lose_answers, program, read, running_app, serving
 from .discord_stub import GUILD, Discord, discord
 
 # discord.py imports a module that Python 3.13 has no longer, and uses a backport there.
@@ -218,17 +218,6 @@ async def wait_for(event: asyncio.Event) -> None:
     await event.wait()
 
 
-@asynccontextmanager
-async def running_app(app: web.Application, port: int = 0) -> AsyncGenerator[tuple[str, Callable[[], Awaitable[None]]]]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", runner.cleanup
-    finally:
-        await runner.cleanup()
-
-
 Start: TypeAlias = Callable[[Load, pytest.MonkeyPatch], AbstractAsyncContextManager[Talk]]
 BOTS: dict[str, Start] = {"bot_discord": discord_py, "bot_hikari": hikari, "bot_aiogram": aiogram, "bot_slack": slack}
 
@@ -267,6 +256,7 @@ def test_they_are_short_and_say_how_to_run_them(name: str) -> None:
 
 
 async def test_an_incident_is_opened_once(talk: Talk, server: InstatusServer) -> None:
+    server.seed(subscribers=[{"email": "ana@customer.example", "confirmed": True}])
     await talk.ask("api", "We look. @everyone")
     assert await talk.hear() == '"API fails" is open; subscribers know.'
     async with server.client() as client:

@@ -17,7 +17,8 @@ from aiohttp import web
 from yarl import URL
 
 from instatus_async.testing import InstatusServer, faults
-from tests.examples.conftest import Clients, Load, Program, announcements, lose_answers, program, read
+
+from .conftest import Clients, Load, Program, announcements, lose_answers, program, read
 
 TOKEN = "open sesame"
 KINDS = {"web_aiohttp": "aiohttp", "web_fastapi": "fastapi", "web_starlette": "starlette"}

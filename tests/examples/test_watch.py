@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,18 +13,14 @@ import pytest
 from instatus_async import ConnectError, PublicStatusPage
 from instatus_async.testing import InstatusServer
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "watch_to_chat.py"
+from .conftest import Load, run
 
 
 class Chat:
     """Where it says things, and the file in which it keeps how far it has come."""
 
-    def __init__(self) -> None:
-        spec = importlib.util.spec_from_file_location("watch_to_chat", EXAMPLE)
-        assert spec is not None
-        assert spec.loader is not None
-        self.module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.module)
+    def __init__(self, load: Load) -> None:
+        self.module = load("watch_to_chat")
         self.said: asyncio.Queue[str] = asyncio.Queue()
         self.kept = ""
         self.began = asyncio.Event()
@@ -60,9 +52,9 @@ class Chat:
             expected.discard(line)
 
 
-async def test_what_is_said_is_said_once_across_restarts() -> None:
-    chat = Chat()
-    async with InstatusServer() as server, server.client() as client, server.public() as public:
+async def test_what_is_said_is_said_once_across_restarts(server: InstatusServer, load: Load) -> None:
+    chat = Chat(load)
+    async with server.client() as client, server.public() as public:
         incidents, api = client.page(server.page_id).incidents, server.component_id("API")
         async with chat.running(public):
             incident = await incidents.create(name="Down", status="INVESTIGATING", statuses={api: "MAJOROUTAGE"})
@@ -76,13 +68,13 @@ async def test_what_is_said_is_said_once_across_restarts() -> None:
             await chat.says("incident resolved: Down: RESOLVED")
 
 
-async def test_what_could_not_be_said_is_said_later() -> None:
-    chat = Chat()
+async def test_what_could_not_be_said_is_said_later(server: InstatusServer, load: Load) -> None:
+    chat = Chat(load)
 
     async def broken(text: str) -> None:
         raise ConnectError(text)
 
-    async with InstatusServer() as server, server.client() as client, server.public() as public:
+    async with server.client() as client, server.public() as public:
         task = chat.relay(public, broken)
         await chat.began.wait()
         await client.page(server.page_id).incidents.create(name="Down", status="INVESTIGATING")
@@ -92,17 +84,9 @@ async def test_what_could_not_be_said_is_said_later() -> None:
             await chat.says("incident opened: Down: INVESTIGATING")
 
 
-def test_as_a_program(tmp_path: Path) -> None:
+async def test_as_a_program(server: InstatusServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what is wrong with an address that cannot be one."""
-    env = {key: value for key, value in os.environ.items() if key != "WEBHOOK_URL"}
-    env["PYTHONPATH"] = str(EXAMPLE.parent.parent)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLE), "ftp://acme.example", str(tmp_path / "s.json")],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "url must be the address of a status page" in done.stderr
+    monkeypatch.delenv("WEBHOOK_URL", raising=False)
+    code, _, errors = await run(server, "watch_to_chat.py", "ftp://acme.example", str(tmp_path / "s.json"))
+    assert code == 1
+    assert "url must be the address of a status page" in errors

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
-import importlib.util
-import os
 import stat
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,36 +14,22 @@ from aiohttp.test_utils import TestClient, TestServer
 from instatus_async import BadRequestError, PublicStatusPage, RetryPolicy
 from instatus_async.testing import InstatusServer, faults
 
+from .conftest import Clients, Load, read, run
+
 for package in ("prometheus_client", "rich"):
     pytest.importorskip(package, reason="install the examples group: pip install --group examples")
 
 from prometheus_client import CollectorRegistry  # noqa: E402 - where it is installed
 from prometheus_client.parser import text_string_to_metric_families  # noqa: E402 - the same
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 ONCE = RetryPolicy(attempts=1)
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["prometheus_exporter", "export_subscribers"])
 def test_they_are_short(name: str) -> None:
-    assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 40
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[InstatusServer]:
-    async with InstatusServer() as running:
-        yield running
+    assert len(read(name).splitlines()) <= 40
 
 
 # --- prometheus_exporter ---------------------------------------------------------------------------------------------
@@ -57,9 +38,9 @@ async def server() -> AsyncIterator[InstatusServer]:
 class Scraper:
     """A Prometheus that scrapes one exporter."""
 
-    def __init__(self, server: InstatusServer) -> None:
+    def __init__(self, server: InstatusServer, exporter: Any) -> None:
         self.page = PublicStatusPage(server.page_url(), retry=ONCE)
-        app = load("prometheus_exporter").application(self.page, CollectorRegistry())
+        app = exporter.application(self.page, CollectorRegistry())
         self.client: TestClient[Any, Any] = TestClient(TestServer(app))
 
     async def scrape(self) -> Samples:
@@ -76,8 +57,8 @@ class Scraper:
 
 
 @pytest.fixture
-async def scraper(server: InstatusServer) -> AsyncIterator[Scraper]:
-    scraper = Scraper(server)
+async def scraper(server: InstatusServer, load: Load) -> AsyncIterator[Scraper]:
+    scraper = Scraper(server, load("prometheus_exporter"))
     async with scraper.client:
         yield scraper
 
@@ -179,7 +160,7 @@ def content(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-async def test_all_subscribers_are_written(server: InstatusServer, tmp_path: Path) -> None:
+async def test_all_subscribers_are_written(server: InstatusServer, load: Load, tmp_path: Path) -> None:
     seeded(server, 250)
     website = server.component_id("Website")
     server.seed(subscribers=[{"phone": "+15550100", "confirmed": True, "components": [website]}])
@@ -195,7 +176,7 @@ async def test_all_subscribers_are_written(server: InstatusServer, tmp_path: Pat
     assert content(tmp_path) == [file]
 
 
-async def test_a_list_that_breaks_off_leaves_the_old_file(server: InstatusServer, tmp_path: Path) -> None:
+async def test_a_list_that_breaks_off_leaves_the_old_file(server: InstatusServer, load: Load, tmp_path: Path) -> None:
     seeded(server, 150)
     file = tmp_path / "out.csv"
     file.write_text("the old one", encoding="utf-8")
@@ -207,7 +188,7 @@ async def test_a_list_that_breaks_off_leaves_the_old_file(server: InstatusServer
     assert content(tmp_path) == [file]
 
 
-def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_leaves_the_old_file(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 
@@ -222,22 +203,16 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("rich", [True, False])
-async def test_the_program_shows_how_far_it_is(server: InstatusServer, rich: bool) -> None:
+async def test_the_program_shows_how_far_it_is(
+    server: InstatusServer, clients: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rich: bool
+) -> None:
     """With rich, as on a terminal, and with a plain counter where rich is not installed."""
     seeded(server, 250)
-    program = (
-        "import asyncio, runpy, sys, instatus_async\n"
-        f"if not {rich}: sys.modules['rich'] = None\n"
-        f"read = runpy.run_path({str(EXAMPLES / 'export_subscribers.py')!r})['read']\n"
-        f"client = instatus_async.InstatusClient(base_url={server.url!r})\n"
-        f"print(len(asyncio.run(read(client, {server.page_id!r}))))"
-    )
-    own = {"INSTATUS_API_KEY": server.api_key, "PYTHONPATH": str(EXAMPLES.parent), "FORCE_COLOR": "1", "TERM": "xterm"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    out, err = (said.decode() for said in await process.communicate())
-    assert (process.returncode, out.strip()) == (0, "250"), err
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    file, before = tmp_path / "out.csv", "" if rich else "sys.modules['rich'] = None"
+    code, out, err = await run(server, "export_subscribers.py", server.page_id, str(file), before=before)
+    assert (code, out, len(emails(file))) == (0, "", 250), err
     if rich:
         assert "250 so far" in err
         assert "\x1b[" in err
@@ -245,9 +220,7 @@ async def test_the_program_shows_how_far_it_is(server: InstatusServer, rich: boo
         assert err.splitlines() == ["100 so far", "200 so far", "250 so far"]
 
 
-def test_it_needs_a_key(tmp_path: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / "export_subscribers.py"), "page", str(tmp_path / "out.csv")]
-    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "set INSTATUS_API_KEY" in done.stderr
+async def test_it_needs_a_key(server: InstatusServer, tmp_path: Path) -> None:
+    code, _, errors = await run(server, "export_subscribers.py", "page", str(tmp_path / "out.csv"))
+    assert code == 1
+    assert "set INSTATUS_API_KEY" in errors
