@@ -1,4 +1,4 @@
-"""The command line as a process, with signals and pipes."""
+"""The command line as a process, with signals, pipes and a terminal of its own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ PROGRAM = (sys.executable, "-W", "error", "-m", "instatus_async")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes of POSIX")
 
 _PIPE = asyncio.subprocess.PIPE
+_AT_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 class Process:
@@ -64,9 +67,10 @@ class Processes:
         self,
         *words: str,
         stdout: int = _PIPE,
+        terminal: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Process:
-        """Start a command."""
+        """Start a command, at a terminal or without one."""
         settings = {
             "INSTATUS_API_KEY": self._server.api_key,
             "INSTATUS_BASE_URL": self._server.url,
@@ -74,9 +78,11 @@ class Processes:
             "PYTHONPATH": str(ROOT),
         }
         process = await asyncio.create_subprocess_exec(
+            *(() if terminal is None else (sys.executable, "-c", _AT_TERMINAL)),
             *PROGRAM,
             *words,
             env={**os.environ, **settings, **(environment or {})},
+            stdin=terminal,
             stdout=stdout,
             stderr=_PIPE,
             start_new_session=True,

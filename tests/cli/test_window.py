@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import signal
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +139,64 @@ async def test_signals_go_to_the_program_in_a_maintenance(
     assert [*json.loads(err.splitlines()[-1])] == ["warning"]
     (row,) = server._wire.state.maintenances.values()
     assert row["status"] == "COMPLETED"
+
+
+@pytest.fixture
+def terminal() -> Generator[tuple[int, int]]:
+    """A terminal's keyboard, and what a program has of it."""
+    both = os.openpty()
+    yield both
+    for end in both:
+        os.close(end)
+
+
+@posix
+async def test_ctrl_c_at_a_terminal_reaches_the_program_once(
+    server: InstatusServer, processes: Processes, terminal: tuple[int, int]
+) -> None:
+    """The terminal sends it to both. SIGTERM is passed on, and the second one after all that came before it."""
+    program = (
+        "import signal, sys\n"
+        "numbers = {signal.SIGINT, signal.SIGTERM}\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, numbers)\n"
+        "print('ready', flush=True)\n"
+        "heard = []\n"
+        "while heard.count('SIGTERM') < 2:\n"
+        "    heard.append(signal.sigwait(numbers).name)\n"
+        "    print(heard[-1], flush=True)\n"
+        "sys.exit(5)"
+    )
+    words = (*WINDOW, "--failed", "Broken off.", "--", sys.executable, "-c", program)
+    keyboard, screen = terminal
+    async with asyncio.timeout(60):
+        running = await processes.start(*words, terminal=screen)
+        assert await running.line() == "ready"
+        running.process.send_signal(signal.SIGSTOP)  # two that reach the program at the same time would count as one
+        os.waitpid(running.process.pid, os.WUNTRACED)  # noqa: ASYNC222 - it stops at once
+        os.write(keyboard, b"\x03")
+        assert await running.line() == "SIGINT"
+        running.process.send_signal(signal.SIGCONT)
+        running.process.send_signal(signal.SIGTERM)
+        assert await running.line() == "SIGTERM"
+        code, out, err = await running.end(signal.SIGTERM)
+    assert (code, out) == (5, "SIGTERM\n"), err
+    assert _maintenances(server) == [("COMPLETED", "Broken off.")]
+
+
+@posix
+async def test_ctrl_c_at_a_terminal_ends_a_program(
+    server: InstatusServer, processes: Processes, terminal: tuple[int, int]
+) -> None:
+    program = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); print('ready', flush=True); signal.pause()"
+    keyboard, screen = terminal
+    async with asyncio.timeout(60):
+        running = await processes.start(*WINDOW, "--", sys.executable, "-c", program, terminal=screen)
+        assert await running.line() == "ready"
+        os.write(keyboard, b"\x03")
+        code, out, err = await running.end()
+    assert (code, out) == (130, "")
+    assert f"warning: {sys.executable} ended with 130." in err
+    assert _maintenances(server) == [("INPROGRESS", "")]
 
 
 @posix
