@@ -1,0 +1,99 @@
+"""Looking from the command line: at the pages, the components, and how a page is."""
+
+from __future__ import annotations
+
+import pytest
+
+from instatus_async import Page
+from instatus_async.testing import faults
+
+from .shell import Shell
+
+
+async def test_the_pages(shell: Shell) -> None:
+    shell.server.seed(pages=[{"name": "Zoë\x1b[2J", "subdomain": "zoe", "email": "z@acme.example", "components": []}])
+    lines = (await shell.ok("pages")).out.splitlines()
+    assert lines[0].split()[1:] == ["UP", "acme", "Acme"]
+    assert lines[1].endswith("zoe   Zoë\\x1b[2J")
+    rows = (await shell.ok("pages", "--json")).json["pages"]
+    assert rows[0] == {
+        "id": shell.server.page_id,
+        "name": "Acme",
+        "subdomain": "acme",
+        "custom_domain": None,
+        "status": "UP",
+    }
+    assert rows[1]["name"] == "Zoë\x1b[2J"
+
+
+async def test_the_components(shell: Shell) -> None:
+    (backend,) = shell.server.seed(components=[{"name": "Backend"}])["components"]
+    shell.server.seed(components=[{"name": "Database", "group": backend, "grouped": True}])
+    lines = [line.split() for line in (await shell.ok("components")).out.splitlines()]
+    assert lines[0][1:] == ["OPERATIONAL", "-", "Website"]
+    assert lines[-1][1:] == ["OPERATIONAL", "Backend", "Database"]
+    rows = (await shell.ok("components", "Acme", "--json")).json["components"]
+    assert [row["name"] for row in rows] == ["Website", "App", "API", "Backend", "Database"]
+    assert rows[-1].keys() == {"id", "name", "status", "group", "group_id", "archived"}
+    assert (rows[-1]["group"], rows[-1]["group_id"]) == ("Backend", backend)
+
+
+@pytest.mark.parametrize("how", ["id", "subdomain", "name", "domain", "odd id"])
+async def test_a_page_is_named_in_many_ways(shell: Shell, how: str) -> None:
+    page = shell.server._wire.state.pages[shell.server.page_id]
+    page["customDomain"] = "status.acme.example"
+    names = {"id": page["id"], "subdomain": "ACME", "name": "acme", "domain": "https://status.acme.example/"}
+    if how == "odd id":
+        page["id"] = names[how] = "0b9d-77"
+        shell.server._wire.state.pages["0b9d-77"] = shell.server._wire.state.pages.pop(names["id"])
+        for row in shell.server._wire.state.components.values():
+            row["siteId"] = "0b9d-77"
+    if how == "name":
+        page["subdomain"] = "other"
+    assert (await shell("incident", "list", "--page", names[how])).code == 0
+
+
+async def test_status_is_an_exit_code(shell: Shell) -> None:
+    url = shell.server.page_url()
+    assert (await shell.ok("status", url)).out == "Acme: all is well\n"
+    incident = await shell.open("--component", "API=degraded")
+    done = await shell("status", url)
+    assert (done.code, done.err) == (1, "")
+    assert "incident: Down: INVESTIGATING\ncomponent: API: DEGRADEDPERFORMANCE\n" in done.out
+    done = await shell("status", url, "--json")
+    assert (done.code, done.json["up"], done.json["status"]) == (1, False, "HASISSUES")
+    assert done.json["incidents"][0]["id"] == incident
+    assert done.json.keys() == {"url", "name", "status", "up", "incidents", "maintenances", "components"}
+    assert done.json["components"][2]["status"] == "DEGRADEDPERFORMANCE"
+    await shell.ok("incident", "resolve", incident)
+    assert (await shell("status", url)).code == 0
+
+
+async def test_an_incident_without_components_is_trouble_too(shell: Shell) -> None:
+    await shell.open()
+    assert (await shell("status", shell.server.page_url())).code == 1
+
+
+async def test_a_component_without_an_incident_is_trouble_too(shell: Shell, page: Page) -> None:
+    await page.components.update(shell.server.component_id("App"), status="UNDERMAINTENANCE")
+    assert (await shell("status", shell.server.page_url())).code == 1
+
+
+@pytest.mark.parametrize("path", ["/summary.json", "/v2/components.json"])
+async def test_a_page_that_is_of_two_minds_is_in_trouble(shell: Shell, path: str) -> None:
+    """Caches in front of a page may be of different ages, and its own status says less than its components."""
+    wrong = "HASISSUES" if path == "/summary.json" else "MAJOROUTAGE"
+    shell.server.faults.next(faults.ReplacedFields({"status": wrong}), "GET", path, host="page")
+    assert (await shell("status", shell.server.page_url())).code == 1
+
+
+async def test_status_that_cannot_be_told(shell: Shell, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
+    monkeypatch.delenv("INSTATUS_API_KEY")
+    url = shell.server.page_url()
+    assert (await shell("status", f"{url}/nobody")).code == 3
+    assert (await shell("status", f"http://127.0.0.1:{unused_tcp_port}", "--timeout", "1")).code == 6
+    shell.server.faults.next(faults.Html(status=200), host="page")
+    assert (await shell("status", url)).code == 8
+    assert (await shell("status", "ftp://acme.example")).code == 2
+    done = await shell("status", "http://acme.example", "--json")
+    assert (done.code, done.error["type"]) == (2, "ConfigError")
