@@ -10,7 +10,10 @@ import warnings
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from instatus_async._pool import Slots
 from instatus_async.errors import ClientStateError, OutcomeUnknownError, ProtocolError
 from instatus_async.retry import Effect, RetryPolicy
 from instatus_async.session import SessionManager
@@ -144,3 +147,75 @@ async def test_an_outage_is_not_multiplied() -> None:
         assert all(isinstance(result, Exception) for result in results)
         assert 1000 <= len(server.requests) <= 1060
         await session.aclose()
+
+
+# --- Slots -----------------------------------------------------------------------------------------------------------
+
+
+async def _taken(slots: Slots) -> bool:
+    """Take a slot if one can be had at once."""
+    if slots.take():
+        return True
+    waiting = asyncio.ensure_future(slots.wait())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    return waiting.done()
+
+
+async def test_slots_are_given_to_whoever_waits_longest() -> None:
+    slots, got = Slots(1), list[int]()
+    assert slots.take()
+
+    async def wait(number: int) -> None:
+        await slots.wait()
+        got.append(number)
+
+    tasks = [asyncio.create_task(wait(number)) for number in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    for expected in ([0], [0, 2]):
+        slots.give()
+        assert not slots.take()  # nobody overtakes
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert got == expected
+    slots.give()
+    assert slots.take()
+
+
+@given(st.lists(st.sampled_from(["take", "give", "cancel", "give and cancel", "tick"]), max_size=40))
+@settings(max_examples=300)
+def test_no_slot_is_lost_to_cancellation(steps: list[str]) -> None:
+    async def story() -> None:
+        slots, held, waiting = Slots(3), 0, list[asyncio.Task[None]]()
+        for step in steps:
+            match step:
+                case "take":
+                    if slots.take():
+                        held += 1
+                    else:
+                        waiting.append(asyncio.create_task(slots.wait()))
+                case "give" if held:
+                    slots.give()
+                    held -= 1
+                case "cancel" if waiting:
+                    waiting[0].cancel()
+                case "give and cancel" if held and waiting:
+                    slots.give()
+                    held -= 1
+                    waiting[0].cancel()
+                case _:
+                    await asyncio.sleep(0)
+            held += sum(task.done() and not task.cancelled() for task in waiting)
+            waiting = [task for task in waiting if not task.done()]
+            assert held <= 3
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        held += sum(not task.cancelled() for task in waiting)
+        for _ in range(held):
+            slots.give()
+        assert [await _taken(slots) for _ in range(4)] == [True, True, True, False]
+
+    asyncio.run(story())
