@@ -56,7 +56,7 @@ class Clock:
     async def idle(self, seconds: float) -> None:
         """Wait until nobody is inside, so many seconds at most."""
         if self.pending:
-            self._idle = asyncio.Event()
+            self._idle = self._idle or asyncio.Event()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._idle.wait()

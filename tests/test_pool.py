@@ -55,7 +55,8 @@ async def test_notifying_calls_use_a_connection_each() -> None:
         await session.aclose()
 
 
-async def test_closing_waits_for_calls_in_flight() -> None:
+async def test_closing_waits_for_calls_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("instatus_async._pool._DRAIN", 3600)
     go = asyncio.Event()
 
     async def slow(exchange: Exchange) -> None:
@@ -66,14 +67,14 @@ async def test_closing_waits_for_calls_in_flight() -> None:
         session = SessionManager(api_key="key", base_url=server.url)
         call = asyncio.ensure_future(session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={}))
         await server.reached(1)
-        closing = asyncio.ensure_future(session.aclose())
+        closing = [asyncio.ensure_future(session.aclose()) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(ClientStateError, match="closed"):
             await session.request("GET", "/v1/x", effect=Effect.READ)
-        assert not closing.done()
+        assert not any(close.done() for close in closing)
         go.set()
         assert await call == {"done": True}
-        await closing
+        await asyncio.gather(*closing)
 
 
 async def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
