@@ -42,8 +42,7 @@ __all__ = [
 ]
 
 FailureText: TypeAlias = str | Callable[[Exception], str | None] | None
-"""What to say when a block fails: a text, or what a function makes of the exception; None says nothing."""
-"""What to post when the block fails: a text, what a function makes of the exception, or nothing."""
+"""What to post when a block fails: a text, or what a function makes of the exception; None posts nothing."""
 
 SETTLE = 1.0  # seconds; what was written before shows up in lists within that
 
