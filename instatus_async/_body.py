@@ -17,6 +17,7 @@ from types import UnionType
 from typing import Annotated, Any, NoReturn, get_args, get_origin
 
 from ._model import OpenEnum
+from ._vocabularies import letters, translator, words_for
 from ._wire import camel, unwrapped
 from ._wording import an, got, sentences
 from .errors import InvalidIdError, InvalidRequestError
@@ -122,14 +123,11 @@ def _meant(enum: type[OpenEnum], word: str) -> str:
     """Say what a word that is no member may stand for, or how one that this version does not know is sent."""
     from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
 
-    from . import severity  # noqa: PLC0415 - it knows the nouns, which know this module
-
-    known = {member.name.replace("_", ""): member.value for member in enum} | {m.value: m.value for m in enum}
-    letters = re.sub(r"[\s_-]", "", word).upper()
-    member = known.get(letters)
-    if member is None and (found := severity.known_word(enum, word)):
-        return f"{found[0]}({word[:40]!r}) makes {found[1]!r} of it"
-    if member is None and (near := get_close_matches(letters, known, 1)):
+    known = {letters(text): member.value for member in enum for text in (member.name, member.value)}
+    member = known.get(letters(word))
+    if member is None and (found := words_for(enum).get(letters(word))):
+        return f"{translator(enum)}({word[:40]!r}) makes {found.value!r} of it"
+    if member is None and (near := get_close_matches(letters(word), known, 1)):
         member = known[near[0]]
     if member is not None:
         return f"did you mean {member!r}?"

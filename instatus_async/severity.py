@@ -7,11 +7,12 @@ Statuspage and PARTIALOUTAGE are the same (quirk 46). Members of the vocabulary 
 An unknown word is an InvalidRequestError.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeAlias, TypeVar, cast
 
 from ._model import OpenEnum
+from ._vocabularies import letters, words_for
 from ._wording import an, sentences
 from .errors import InvalidRequestError
 from .public import PublicComponent, PublicIncident, PublicPageStatus
@@ -74,44 +75,6 @@ def impact_of(incident: AnyIncident | Iterable[str] | Mapping[str, str], /) -> I
 
 # --- From other vocabularies -----------------------------------------------------------------------------------------
 
-_COMPONENT: Mapping[str, ComponentStatus] = {
-    "up": ComponentStatus.OPERATIONAL,
-    "ok": ComponentStatus.OPERATIONAL,
-    "healthy": ComponentStatus.OPERATIONAL,
-    "resolved": ComponentStatus.OPERATIONAL,
-    "none": ComponentStatus.OPERATIONAL,
-    "info": ComponentStatus.OPERATIONAL,
-    "maintenance": ComponentStatus.UNDER_MAINTENANCE,
-    "degraded": ComponentStatus.DEGRADED_PERFORMANCE,
-    "warning": ComponentStatus.DEGRADED_PERFORMANCE,
-    "down": ComponentStatus.MAJOR_OUTAGE,
-    "unhealthy": ComponentStatus.MAJOR_OUTAGE,
-    "firing": ComponentStatus.MAJOR_OUTAGE,
-    "critical": ComponentStatus.MAJOR_OUTAGE,
-    "page": ComponentStatus.MAJOR_OUTAGE,
-}
-
-_INCIDENT: Mapping[str, IncidentStatus] = {
-    "down": IncidentStatus.INVESTIGATING,
-    "firing": IncidentStatus.INVESTIGATING,
-    "up": IncidentStatus.RESOLVED,
-    "postmortem": IncidentStatus.RESOLVED,
-}
-
-_MAINTENANCE: Mapping[str, MaintenanceStatus] = {
-    "planned": MaintenanceStatus.NOT_STARTED_YET,
-    "scheduled": MaintenanceStatus.NOT_STARTED_YET,
-    "verifying": MaintenanceStatus.IN_PROGRESS,
-}
-
-_IMPACT: Mapping[str, IncidentImpact] = {
-    **{word: IncidentImpact(status.value) for word, status in _COMPONENT.items()},
-    "none": IncidentImpact.NONE,
-    "info": IncidentImpact.NONE,
-    "minor": IncidentImpact.DEGRADED_PERFORMANCE,
-    "major": IncidentImpact.PARTIAL_OUTAGE,
-}
-
 
 def component_status(word: str | bool, /) -> ComponentStatus:  # noqa: FBT001 - what is translated
     """Translate into a component's status: whether it is up, a health word, an alert, or a word of Statuspage.
@@ -122,7 +85,7 @@ def component_status(word: str | bool, /) -> ComponentStatus:  # noqa: FBT001 - 
     """
     if isinstance(word, bool):
         word = "up" if word else "down"
-    return _translated(ComponentStatus, _COMPONENT, word, "component_status")
+    return _translated(ComponentStatus, word, "component_status")
 
 
 def incident_status(word: str | bool, /) -> IncidentStatus:  # noqa: FBT001 - what is translated
@@ -132,12 +95,12 @@ def incident_status(word: str | bool, /) -> IncidentStatus:  # noqa: FBT001 - wh
     """
     if isinstance(word, bool):
         word = "up" if word else "down"
-    return _translated(IncidentStatus, _INCIDENT, word, "incident_status")
+    return _translated(IncidentStatus, word, "incident_status")
 
 
 def maintenance_status(word: str, /) -> MaintenanceStatus:
     """Translate into how far a maintenance is: a word of Statuspage ("scheduled") or of a webhook ("Planned")."""
-    return _translated(MaintenanceStatus, _MAINTENANCE, word, "maintenance_status")
+    return _translated(MaintenanceStatus, word, "maintenance_status")
 
 
 def impact(word: str | bool, /) -> IncidentImpact:  # noqa: FBT001 - what is translated
@@ -148,43 +111,23 @@ def impact(word: str | bool, /) -> IncidentImpact:  # noqa: FBT001 - what is tra
     """
     if isinstance(word, bool):
         word = "up" if word else "down"
-    return _translated(IncidentImpact, _IMPACT, word, "impact")
+    return _translated(IncidentImpact, word, "impact")
 
 
-def _translated(enum: type[E], words: Mapping[str, E], word: object, what: str) -> E:
+def _translated(enum: type[E], word: object, what: str) -> E:
     if isinstance(word, enum):
         return word
     if not isinstance(word, str):
         raise InvalidRequestError(f"{what}: expected a word, got {type(word).__name__}. Nothing was sent.")
-    table = {**{_letters(member.value): member for member in enum}, **words}
-    found = table.get(_letters(word))
+    table = words_for(enum)
+    found = table.get(letters(word))
     if found is None:
-        near = get_close_matches(_letters(word), table, 3)
+        near = get_close_matches(letters(word), table, 3)
         known = " or ".join(map(repr, near)) if near else ""
         hint = f"did you mean {known}?" if known else "known are " + ", ".join(table)
         text = f"{what}: {word[:40]!r} is no word for {an(enum.__name__)}; {hint}"
         raise InvalidRequestError(sentences(text, "Nothing was sent"))
     return found
-
-
-def known_word(enum: type[OpenEnum], word: str) -> tuple[str, str] | None:
-    """Name the function here that translates a word into a vocabulary, and what it makes of it; None if none does."""
-    translators: Mapping[type[OpenEnum], Callable[[str], OpenEnum]] = {
-        ComponentStatus: component_status,
-        IncidentStatus: incident_status,
-        MaintenanceStatus: maintenance_status,
-    }
-    translate = translators.get(enum)
-    if translate is None:
-        return None
-    try:
-        return f"severity.{translate.__name__}", translate(word).value
-    except InvalidRequestError:
-        return None
-
-
-def _letters(word: str) -> str:
-    return "".join(letter for letter in word.casefold() if letter not in "_-" and not letter.isspace())
 
 
 def _flat(components: Iterable[AnyComponent]) -> Iterable[AnyComponent]:

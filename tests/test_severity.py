@@ -19,10 +19,12 @@ from instatus_async import (
     IncidentStatus,
     InvalidRequestError,
     MaintenanceStatus,
+    OpenEnum,
     PublicComponent,
     PublicIncident,
     PublicPageStatus,
 )
+from instatus_async._vocabularies import words_for
 from instatus_async.severity import (
     component_status,
     impact,
@@ -200,6 +202,11 @@ def test_members_stay_and_other_vocabularies_are_read() -> None:
         assert component_status(status) is status
         assert impact(status) == status.value
         assert type(impact(status)) is IncidentImpact
+
+
+@pytest.mark.parametrize("enum", [ComponentStatus, IncidentStatus, MaintenanceStatus, IncidentImpact])
+def test_every_word_means_a_known_member(enum: type[OpenEnum]) -> None:
+    assert all(member.is_known for member in words_for(enum).values())
 
 
 @pytest.mark.parametrize(
