@@ -175,7 +175,7 @@ def _assignment(field: Field, n: int, scope: dict[str, Any]) -> Sequence[str]:
             f"if type(v := {value}) is not list: v = {given}",
             f"{to} = tuple([{one.format('x', f'read{n}')} for x in v]) if v else ()",
         ]
-    read = one.format("grouped(v)" if field.marker == GROUP else "v", f"read{n}")
+    read = one.format("(v if type(v) is dict else grouped(v))" if field.marker == GROUP else "v", f"read{n}")
     if field.required:
         return [f"v = {value}", f"{to} = {read}"]
     return [f"{to} = {field.default!r} if (v := {value}) is None else {read}"]

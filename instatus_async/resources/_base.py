@@ -136,7 +136,10 @@ class Resource:
     async def _get(self, answer: type[M], template: str, *ids: str, query: str = "", effect: Effect = READ) -> M:
         path = self._path(template, ids)
         value = await self._session.request("GET", path, operation=f"GET {template}", effect=effect, query=query)
-        return self._read(answer, value, "GET", template, effect)
+        try:
+            return read(answer, value)
+        except DecodeError as exc:
+            raise _located(exc, "GET", template, effect) from None
 
     async def _post(
         self,
