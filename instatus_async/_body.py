@@ -124,10 +124,11 @@ def _meant(enum: type[OpenEnum], word: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
 
     known = {letters(text): member.value for member in enum for text in (member.name, member.value)}
-    member = known.get(letters(word))
-    if member is None and (found := words_for(enum).get(letters(word))):
-        return f"{translator(enum)}({word[:40]!r}) makes {found.value!r} of it"
-    if member is None and (near := get_close_matches(letters(word), known, 1)):
+    wanted = letters(word)
+    member = known.get(wanted)
+    if member is None and (found := words_for(enum).get(wanted)):
+        return f"severity.{translator(enum)}({word[:40]!r}) makes {found.value!r} of it"
+    if member is None and (near := get_close_matches(wanted, known, 1)):
         member = known[near[0]]
     if member is not None:
         return f"did you mean {member!r}?"

@@ -62,5 +62,5 @@ def words_for(enum: type[E]) -> Mapping[str, E]:
 
 
 def translator(enum: type[OpenEnum]) -> str:
-    """Name the function that translates into a vocabulary."""
-    return f"severity.{_VOCABULARIES[enum.__name__][0]}"
+    """Name the function of `severity` that translates into a vocabulary."""
+    return _VOCABULARIES[enum.__name__][0]

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TypeAlias, TypeVar, cast
 
 from ._model import OpenEnum
-from ._vocabularies import letters, words_for
+from ._vocabularies import letters, translator, words_for
 from ._wording import an, sentences
 from .errors import InvalidRequestError
 from .public import PublicComponent, PublicIncident, PublicPageStatus
@@ -85,7 +85,7 @@ def component_status(word: str | bool, /) -> ComponentStatus:  # noqa: FBT001 - 
     """
     if isinstance(word, bool):
         word = "up" if word else "down"
-    return _translated(ComponentStatus, word, "component_status")
+    return _translated(ComponentStatus, word)
 
 
 def incident_status(word: str | bool, /) -> IncidentStatus:  # noqa: FBT001 - what is translated
@@ -95,12 +95,12 @@ def incident_status(word: str | bool, /) -> IncidentStatus:  # noqa: FBT001 - wh
     """
     if isinstance(word, bool):
         word = "up" if word else "down"
-    return _translated(IncidentStatus, word, "incident_status")
+    return _translated(IncidentStatus, word)
 
 
 def maintenance_status(word: str, /) -> MaintenanceStatus:
     """Translate into how far a maintenance is: a word of Statuspage ("scheduled") or of a webhook ("Planned")."""
-    return _translated(MaintenanceStatus, word, "maintenance_status")
+    return _translated(MaintenanceStatus, word)
 
 
 def impact(word: str | bool, /) -> IncidentImpact:  # noqa: FBT001 - what is translated
@@ -111,18 +111,19 @@ def impact(word: str | bool, /) -> IncidentImpact:  # noqa: FBT001 - what is tra
     """
     if isinstance(word, bool):
         word = "up" if word else "down"
-    return _translated(IncidentImpact, word, "impact")
+    return _translated(IncidentImpact, word)
 
 
-def _translated(enum: type[E], word: object, what: str) -> E:
+def _translated(enum: type[E], word: object) -> E:
     if isinstance(word, enum):
         return word
+    what = translator(enum)
     if not isinstance(word, str):
         raise InvalidRequestError(f"{what}: expected a word, got {type(word).__name__}. Nothing was sent.")
-    table = words_for(enum)
-    found = table.get(letters(word))
+    table, wanted = words_for(enum), letters(word)
+    found = table.get(wanted)
     if found is None:
-        near = get_close_matches(letters(word), table, 3)
+        near = get_close_matches(wanted, table, 3)
         known = " or ".join(map(repr, near)) if near else ""
         hint = f"did you mean {known}?" if known else "known are " + ", ".join(table)
         text = f"{what}: {word[:40]!r} is no word for {an(enum.__name__)}; {hint}"

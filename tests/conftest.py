@@ -16,6 +16,9 @@ import trustme
 from aiohttp import web
 from hypothesis import HealthCheck, settings
 
+from instatus_async import Page
+from instatus_async.testing import InstatusServer
+
 from .redis_server import RedisServer
 
 # No test measures time, and none may depend on how busy the machine is.
@@ -40,6 +43,20 @@ def _no_key_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         "all_proxy",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[InstatusServer]:
+    """An Instatus of the test's own."""
+    async with InstatusServer() as running:
+        yield running
+
+
+@pytest.fixture
+async def page(server: InstatusServer) -> AsyncGenerator[Page]:
+    """The server's page, in the hands of the SDK."""
+    async with server.client() as client:
+        yield client.page(server.page_id)
 
 
 @pytest.fixture

@@ -136,10 +136,7 @@ class Resource:
     async def _get(self, answer: type[M], template: str, *ids: str, query: str = "", effect: Effect = READ) -> M:
         path = self._path(template, ids)
         value = await self._session.request("GET", path, operation=f"GET {template}", effect=effect, query=query)
-        try:
-            return read(answer, value)
-        except DecodeError as exc:
-            raise _located(exc, "GET", template, effect) from None
+        return self._read(answer, value, "GET", template, effect)
 
     async def _post(
         self,

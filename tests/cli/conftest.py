@@ -6,25 +6,10 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
-from instatus_async import Page
 from instatus_async.testing import InstatusServer, settling
 
 from .processes import Processes
 from .shell import SUBSCRIBER, Shell
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[InstatusServer]:
-    """An Instatus of the test's own."""
-    async with InstatusServer() as server:
-        yield server
-
-
-@pytest.fixture
-async def page(server: InstatusServer) -> AsyncGenerator[Page]:
-    """The server's page, in the hands of the SDK."""
-    async with server.client() as client:
-        yield client.page(server.page_id)
 
 
 @pytest.fixture

@@ -27,12 +27,6 @@ LIST = "/v1/{page_id}/components"
 
 
 @pytest.fixture
-async def server() -> AsyncGenerator[InstatusServer]:
-    async with InstatusServer() as running:
-        yield running
-
-
-@pytest.fixture
 async def client(server: InstatusServer) -> AsyncGenerator[InstatusClient]:
     async with server.client() as made:
         yield made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -31,18 +30,6 @@ from .renumbering import Renumber
 
 LIST, ONE = "/v1/{page_id}/components", "/v1/{page_id}/components/{component_id}"
 ACME = [{"name": "Website"}, {"name": "App"}, {"name": "API"}]
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[InstatusServer]:
-    async with InstatusServer() as running:
-        yield running
-
-
-@pytest.fixture
-async def page(server: InstatusServer) -> AsyncGenerator[Page]:
-    async with server.client() as client:
-        yield client.page(server.page_id)
 
 
 @pytest.fixture(autouse=True)
