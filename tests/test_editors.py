@@ -149,7 +149,14 @@ def test_inspect_shows_every_field(written: str) -> None:
         assert parameters[name].annotation is not inspect.Parameter.empty
 
 
+@pytest.fixture(scope="module")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Share none: who reads jedi's cache while another process writes it gets half of it."""
+    JEDI.settings.cache_directory = str(tmp_path_factory.mktemp("jedi"))
+
+
 @each_method
+@pytest.mark.usefixtures("_own_cache")
 def test_jedi_completes_every_field(written: str) -> None:
     """As IPython, Jupyter and ptpython ask it: by what the objects say of themselves."""
     method = METHODS[written]
