@@ -120,21 +120,19 @@ class HostileServer:
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.close())  # also of a task that is cancelled before it has begun
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
-                while not writer.is_closing():
-                    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-                    method, target, _ = head[0].split(" ")
-                    headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
-                    body = await reader.readexactly(int(headers.get("content-length", "0")))
-                    self.requests.append(Request(method, target, headers, body))
-                    number = len(self.requests)
-                    async with self._news:
-                        self._news.notify_all()
-                    script = self.scripts[min(number, len(self.scripts)) - 1]
-                    await script(Exchange(self.requests[-1], number, writer, self._hang))
-                    await writer.drain()
-        finally:
-            writer.close()
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while not writer.is_closing():
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                method, target, _ = head[0].split(" ")
+                headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                self.requests.append(Request(method, target, headers, body))
+                number = len(self.requests)
+                async with self._news:
+                    self._news.notify_all()
+                script = self.scripts[min(number, len(self.scripts)) - 1]
+                await script(Exchange(self.requests[-1], number, writer, self._hang))
+                await writer.drain()
