@@ -11,9 +11,9 @@ import cattrs
 from cattrs.errors import AttributeValidationNote, BaseValidationError, IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
-from ._fields import GROUP, ONE_OR_MANY, Field, fields_of, is_model, leaf_of, unwrapped
+from ._fields import GROUP, ONE_OR_MANY, Field, fields_of, is_model, lenient, reduces, unwrapped
 from ._leaves import to_group, to_list, to_mapping
-from ._model import TRANSLATED, Model
+from ._model import Model
 from ._reader import READ_ERRORS
 
 __all__ = ["explain"]
@@ -42,10 +42,11 @@ def _make_detailed(cls: type[Model]) -> Callable[[Any, object], Model]:
                     found = to_group(found)
                 elif field.marker == ONE_OR_MANY and type(found) is not list:
                     found = [found]
-                present[field.key] = found
+                if found or field.marker != GROUP:
+                    present[field.key] = found
         model = structure(present, cls)
         extra = {key: value for key, value in given.items() if key not in known}
-        extra |= {f.key: given[f.key] for f in fields if f.marker == TRANSLATED and type(given.get(f.key)) is dict}
+        extra |= {field.key: given[field.key] for field in fields if reduces(field, given.get(field.key))}
         return attrs.evolve(model, extra=extra or None)
 
     return detailed
@@ -58,7 +59,7 @@ def _as_it_is(value: Any, _: Any) -> Any:
 def _detailed_hook(field: Field) -> Callable[[Any, Any], Any]:
     if is_model(field.hint):
         return lambda value, _: _detailed.structure(value, field.hint)
-    return leaf_of(field) or _as_it_is
+    return lenient(field) or _as_it_is
 
 
 def _make_detailed_tuple(hint: Any) -> Callable[[Any, object], object]:

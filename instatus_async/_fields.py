@@ -14,7 +14,10 @@ import attrs
 from ._leaves import (
     enum_hook,
     instant,
+    or_none,
     to_flag,
+    to_guess,
+    to_id,
     to_integer,
     to_mapping,
     to_number,
@@ -22,13 +25,25 @@ from ._leaves import (
     to_time_of_day,
     to_translated,
 )
-from ._model import TRANSLATED, Model, OpenEnum
+from ._model import AN_ID, GUESSED, TRANSLATED, Model, OpenEnum
 
-__all__ = ["GROUP", "ONE_OR_MANY", "Field", "camel", "fields_of", "is_model", "leaf_of", "unwrapped"]
+__all__ = [
+    "GROUP",
+    "ONE_OR_MANY",
+    "Field",
+    "camel",
+    "fields_of",
+    "is_enum",
+    "is_model",
+    "leaf_of",
+    "lenient",
+    "reduces",
+    "unwrapped",
+]
 
 # Markers for `Annotated`, where the Python shape and the wire's shape differ.
 ONE_OR_MANY = "one text, or a list of them"
-GROUP = "an object, or the bare name of older answers"
+GROUP = "an object, its bare id, or the bare name of older answers"
 
 
 def camel(name: str) -> str:
@@ -89,6 +104,11 @@ def _make_fields(cls: type[Model]) -> Sequence[Field]:
 fields_of = typing.cast("Callable[[type[Model]], Sequence[Field]]", cache(_make_fields))
 
 
+def is_enum(hint: object) -> TypeGuard[type[OpenEnum]]:
+    """Tell the vocabularies among the types."""
+    return isinstance(hint, type) and issubclass(hint, OpenEnum)
+
+
 def is_model(hint: object) -> TypeGuard[type[Model]]:
     """Tell the models among the types."""
     return isinstance(hint, type) and issubclass(hint, Model)
@@ -102,17 +122,39 @@ _LEAVES: Mapping[object, Callable[[object, object], object]] = {
     datetime: instant,
     time: to_time_of_day,
 }
+_MARKED: Mapping[str | None, Callable[[object, object], object]] = {
+    TRANSLATED: to_translated,
+    GUESSED: to_guess,
+    AN_ID: to_id,
+}
+
+
+def reduces(field: Field, value: Any) -> bool:
+    """Tell whether the attribute has less to say than the value, which `extra` keeps then."""
+    if field.marker == TRANSLATED:
+        return type(value) is dict
+    if field.marker == GUESSED:
+        return value is not None and type(value) is not str
+    return field.marker == AN_ID and any(type(item) is dict for item in value or ())
 
 
 def leaf_of(field: Field) -> Callable[[object, object], object] | None:
     """Choose the function that reads one value of a field; None means that any JSON will do."""
     hint = field.hint
-    if field.marker == TRANSLATED:
-        return to_translated
-    if isinstance(hint, type) and issubclass(hint, OpenEnum):
+    if field.marker in _MARKED:
+        return _MARKED[field.marker]
+    if is_enum(hint):
         return enum_hook(hint)
     if hint in _LEAVES:
         return _LEAVES[hint]
     if get_origin(hint) is Mapping:
         return to_mapping
     return None
+
+
+def lenient(field: Field) -> Callable[[object, object], object] | None:
+    """Choose likewise, for a value that may be missing; an empty text is one."""
+    leaf = leaf_of(field)
+    if leaf is None or leaf is to_text or field.required or field.many or is_enum(field.hint):
+        return leaf
+    return or_none(leaf)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 from functools import cache
 from typing import Any
@@ -18,8 +18,11 @@ from ._model import OpenEnum
 __all__ = [
     "enum_hook",
     "instant",
+    "or_none",
     "to_flag",
     "to_group",
+    "to_guess",
+    "to_id",
     "to_integer",
     "to_list",
     "to_mapping",
@@ -60,7 +63,10 @@ def to_number(value: object, _: object = None) -> float:
     if type(value) is int or type(value) is float:
         return value
     if type(value) is str:
-        number = float(value)
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError("expected a number") from None
         if math.isfinite(number):
             return int(number) if number.is_integer() else number
         raise ValueError("expected a finite number")
@@ -87,6 +93,8 @@ def instant(value: object, _: object = None) -> datetime:
     An answer without a zone is taken as UTC.
     """
     if type(value) is str:
+        if value.isdigit() and 12 <= len(value) <= 13:  # nor has a date without separators as many digits
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -106,10 +114,11 @@ def to_time_of_day(value: object, _: object = None) -> time:
     """Read a time of day in UTC, which the service writes as a date-time of 1970-01-01 (quirk 41)."""
     if type(value) is not str:
         raise _wanted("a time of day", value)
-    if "T" in value:
-        return instant(value).astimezone(UTC).time()
-    moment = time.fromisoformat(value)
-    return moment.replace(tzinfo=None)
+    dated = value if value[10:11] in {"T", " "} else f"1970-01-01T{value}"
+    try:
+        return instant(dated).astimezone(UTC).time()
+    except ValueError:
+        raise ValueError("expected a time of day") from None
 
 
 def to_mapping(value: Any, _: object = None) -> dict[str, Any]:
@@ -130,9 +139,48 @@ def to_translated(value: object, _: object = None) -> str:
     return to_text(value)
 
 
+_AN_ID = re.compile(r"c[a-z0-9]{24}")
+
+
 def to_group(value: object, _: object = None) -> object:
-    """Give a bare group name (answers until 2023) the object's shape (quirk 50)."""
-    return {"name": value} if type(value) is str else value
+    """Give a bare id, or a bare name (answers until 2023), the object's shape (quirk 50)."""
+    if type(value) is not str:
+        return value
+    return {"id" if _AN_ID.fullmatch(value) else "name": value}
+
+
+def to_id(value: object, _: object = None) -> str:
+    """Read an id, or the id of a record that stands in its place."""
+    return to_text(typing.cast("dict[str, object]", value).get("id") if type(value) is dict else value)
+
+
+def to_guess(value: object, _: object = None) -> str | None:
+    """Read as text what no answer has shown; None for what has no text, a list or an object."""
+    return str(value) if type(value) in (str, int, float) else None
+
+
+# A number, a date or an object that is missing, as texts and empty lists say so (quirk 95).
+_NOTHING: Sequence[object] = ("", "null", "undefined", "NaN", [], {})
+
+
+@cache
+def or_none(leaf: Callable[[object, object], object]) -> Callable[[object, object], object]:
+    """Return the reader of a value that may be missing: it takes what says so for None, where `leaf` cannot read it."""
+
+    def optional(value: object, _: object = None) -> object:
+        try:
+            return leaf(value, None)
+        except (TypeError, ValueError):
+            if value in _NOTHING or (leaf is to_translated and _is_mute(value)):
+                return None
+            raise
+
+    return optional
+
+
+def _is_mute(value: object) -> bool:
+    """Tell an object of languages that has a text in none."""
+    return type(value) is dict and not any(typing.cast("dict[str, object]", value).values())
 
 
 def to_list(value: Any, _: object = None) -> list[Any]:

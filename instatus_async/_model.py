@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
 import attrs
 
-__all__ = ["JSONObject", "Model", "OpenEnum", "SeverityEnum", "Text", "Translations"]
+__all__ = ["Guess", "Id", "JSONObject", "Model", "OpenEnum", "SeverityEnum", "Text", "Translations"]
 
 _NOTHING_EXTRA: Mapping[str, Any] = MappingProxyType({})
 
@@ -18,6 +18,16 @@ _NOTHING_EXTRA: Mapping[str, Any] = MappingProxyType({})
 # itself stays reachable in `extra`.
 TRANSLATED = "text, or an object of languages"
 Text: TypeAlias = Annotated[str, TRANSLATED]
+
+# A text by the API's documents, of which no answer has shown more than null: a number is read as text, and whatever
+# else it may turn out to be stays reachable in `extra`.
+GUESSED = "text, or what no answer has shown yet"
+Guess: TypeAlias = Annotated[str, GUESSED]
+
+# Likewise the ids in a list that has only been seen empty: where records stand in their place, theirs are taken, and
+# the records stay reachable in `extra`.
+AN_ID = "an id, or the record that has it"
+Id: TypeAlias = Annotated[str, AN_ID]
 
 Translations: TypeAlias = Mapping[str, Mapping[str, str]]
 """What is sent: `{"name": {"fr": "..."}}`, the field, then the language."""

@@ -42,9 +42,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from ._fields import GROUP, ONE_OR_MANY, Field, fields_of, is_model, leaf_of
-from ._leaves import instant, to_flag, to_group, to_integer, to_list, to_mapping, to_number, to_text, to_translated
-from ._model import TRANSLATED, Model, OpenEnum
+from ._fields import GROUP, ONE_OR_MANY, Field, fields_of, is_enum, is_model, leaf_of, lenient, reduces
+from ._leaves import instant, to_flag, to_group, to_integer, to_list, to_mapping, to_number, to_text
+from ._model import AN_ID, GUESSED, TRANSLATED, Model, OpenEnum
 
 __all__ = ["READ_ERRORS", "Reader", "reader_of"]
 
@@ -100,9 +100,7 @@ class Reader(Generic[M]):
 
     def _extra(self, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
         extra = {key: value for key, value in given.items() if key not in self._fields}
-        for key, field in self._fields.items():
-            if field.marker == TRANSLATED and type(given.get(key)) is dict:
-                extra[key] = given[key]
+        extra |= {key: given[key] for key, field in self._fields.items() if reduces(field, given.get(key))}
         return extra or None
 
     def _write(self, keys: Sequence[str]) -> Callable[..., M]:
@@ -155,15 +153,21 @@ _INLINE: Mapping[object, str] = {
     to_integer: "{0} if type({0}) is int else {1}({0})",
     to_number: "{0} if type({0}) is int or type({0}) is float else {1}({0})",
     to_mapping: "{0} if type({0}) is dict else {1}({0})",
-    instant: "fromiso({0}) if type({0}) is str and {0}[-1] == 'Z' else {1}({0})",
+    instant: "fromiso({0}) if type({0}) is str and {0} and {0}[-1] == 'Z' else {1}({0})",
 }
 
 
 def _assignment(field: Field, n: int, scope: dict[str, Any]) -> Sequence[str]:
     """Write the lines that read the value number n into its attribute, and put what they need into the scope."""
     value, to = f"d[{field.key!r}]", f"o.{field.name}"
-    if field.marker == TRANSLATED and not field.many:
-        scope[f"read{n}"] = to_translated
+    if field.marker == AN_ID:
+        scope[f"read{n}"] = leaf_of(field)
+        return [
+            f"if (v := {value}) is None or v == []: {to} = ()",
+            f"else: {to}, o._extra = tuple([read{n}(x) for x in listed(v)]), extra(d)",
+        ]
+    if field.marker in (TRANSLATED, GUESSED) and not field.many:
+        scope[f"read{n}"] = lenient(field)
         plain = f"type(v := {value}) is str" + ("" if field.required else " or v is None")
         return [f"if {plain}: {to} = v", f"else: {to}, o._extra = read{n}(v), extra(d)"]
     one = _expression(field, n, scope)
@@ -178,7 +182,8 @@ def _assignment(field: Field, n: int, scope: dict[str, Any]) -> Sequence[str]:
     read = one.format("(v if type(v) is dict else grouped(v))" if field.marker == GROUP else "v", f"read{n}")
     if field.required:
         return [f"v = {value}", f"{to} = {read}"]
-    return [f"{to} = {field.default!r} if (v := {value}) is None else {read}"]
+    missing = f"not (v := {value})" if field.marker == GROUP else f"(v := {value}) is None"
+    return [f"{to} = {field.default!r} if {missing} else {read}"]
 
 
 def _expression(field: Field, n: int, scope: dict[str, Any]) -> str:
@@ -187,9 +192,9 @@ def _expression(field: Field, n: int, scope: dict[str, Any]) -> str:
     if is_model(hint):
         scope[f"read{n}"] = reader_of(hint)
         return "{1}.read({0})"
-    if isinstance(hint, type) and issubclass(hint, OpenEnum):
+    if is_enum(hint):
         scope[f"read{n}"] = _Members(hint)
         return "{1}[{0}]"
     leaf = leaf_of(field)
-    scope[f"read{n}"] = leaf
+    scope[f"read{n}"] = lenient(field)
     return "{0}" if leaf is None else _INLINE.get(leaf, "{1}({0})")

@@ -243,8 +243,8 @@ class _Pages(Generic[T]):
         if fresh:
             self._repeats = 0
             return False
-        if self._per_page is not None and len(rows) < self._per_page and self._number == 2:
-            return True  # less than a page, and again: the list knows no pages and was complete at once
+        if self._per_page is not None and len(rows) < self._per_page and self._window[-1] <= self._window[-2]:
+            return True  # less than a page, and again: the list knows no pages, or gives its last one for any behind it
         self._repeats += 1
         if self._repeats == _REPEATS:
             self.stop()

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, get_args, get_o
 
 import attrs
 
+from ._leaves import to_translated
 from ._model import Model, OpenEnum
 from ._signature import check_secrets, check_signature, signature_of
 from ._wire import as_object, instant, loads, unwrapped
@@ -496,6 +497,8 @@ def _text(value: object, _: str) -> str:
         return value
     if type(value) is int:  # an id
         return str(value)
+    if "default" in as_object(value):  # languages, as the API has them (quirk 56)
+        return to_translated(value)
     raise TypeError("expected text")
 
 

@@ -453,6 +453,7 @@ COMPONENTS = [
             grouped=True,
             group=b.TERMINALS,
             archived=False,
+            start_date=STARTED,
             translations={"name": {"fr": "Billetterie"}, "description": {"fr": "Au quai"}},
         ),
         target=f"/v1/{b.PAGE}/components",
@@ -467,6 +468,7 @@ COMPONENTS = [
             "grouped": True,
             "group": b.TERMINALS,
             "archived": False,
+            "startDate": STARTED_SENT,
             "translations": {"name": {"fr": "Billetterie"}, "description": {"fr": "Au quai"}},
         },
         reply=b.COMPONENT,
@@ -590,6 +592,7 @@ INCIDENTS = [
         lambda h: h.page.incidents.update(
             b.INCIDENT,
             name="Ticket machines refuse cards",
+            message="They take them again",
             status="MONITORING",
             started=STARTED,
             components=(b.TICKETS,),
@@ -602,6 +605,7 @@ INCIDENTS = [
         quiet=lambda h: h.page.incidents.update(b.INCIDENT, name="Cards", notify=False),
         body={
             "name": "Ticket machines refuse cards",
+            "message": "They take them again",
             "status": "MONITORING",
             "started": STARTED_SENT,
             "components": [b.TICKETS, b.BOOKING],

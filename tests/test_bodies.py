@@ -415,6 +415,19 @@ def test_a_monitor_of_the_help_page() -> None:
     assert "keep-dark" not in repr(monitor)
 
 
+@pytest.mark.parametrize("reply", [{"total": 0, "page": 1}, {"total": 0, "monitors": None}, {}, {"monitors": []}])
+async def test_an_empty_list_may_be_absent(reply: Any) -> None:
+    async with HostileServer(answer(reply)) as server, InstatusClient("key", base_url=server.url) as client:
+        assert await client.page(b.PAGE).monitors.list().collect() == []
+
+
+async def test_an_envelope_of_something_else_is_no_list() -> None:
+    script = answer({"cronMonitors": []})
+    async with HostileServer(script) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(DecodeError, match="expected a list"):
+            await client.page(b.PAGE).monitors.list().collect()
+
+
 async def written(noun: str, reply: Any) -> Any:
     """What each of the wrapped writes makes of a reply."""
     async with HostileServer(answer(reply)) as server, InstatusClient("key", base_url=server.url) as client:

@@ -169,6 +169,13 @@ async def test_a_list_that_repeats_full_pages_is_an_error_after_what_it_had() ->
     assert "again later" in str(caught.value)
 
 
+async def test_the_last_page_again_is_the_end() -> None:
+    """A server that gives its last page for any page behind it."""
+    source = Source(lambda number: ("ab", "cd", "e")[min(number, 3) - 1])
+    assert await source.pager().collect() == list("abcde")
+    assert source.asked == [1, 2, 3, 4]
+
+
 async def test_pages_in_a_circle_are_an_error() -> None:
     source = Source(lambda number: ("ab", "cd", "ef")[number % 3])
     with pytest.raises(PaginationError):

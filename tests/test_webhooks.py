@@ -457,6 +457,13 @@ def test_what_cannot_be_read_is_kept() -> None:
     assert found.extra == {"created_at": "yesterday", "impact": 5, "incident_updates": "none", "url": {"href": "x"}}
 
 
+def test_a_name_in_languages() -> None:
+    incident = {"name": {"en": "E", "default": "D"}, "status": "Monitoring", "url": {"default": None}}
+    event = webhooks.parse(json.dumps({"incident": incident}))
+    assert isinstance(event, IncidentEvent)
+    assert (event.incident.name, event.incident.url) == ("D", None)
+
+
 def test_the_little_that_an_event_needs() -> None:
     event = webhooks.parse('{"incident": {"name": "x", "status": "Monitoring"}}')
     assert isinstance(event, IncidentEvent)

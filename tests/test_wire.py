@@ -9,7 +9,17 @@ from typing import Any, Required, TypedDict, Unpack, cast
 import attrs
 import pytest
 
-from instatus_async import Component, Incident, IncidentCreate, Maintenance, Monitor, StatusPage
+from instatus_async import (
+    Component,
+    Incident,
+    IncidentCreate,
+    Maintenance,
+    Monitor,
+    MonitorAlert,
+    StatusPage,
+    Subscriber,
+    Template,
+)
 from instatus_async._body import encode, identifier, milliseconds
 from instatus_async._model import JSONObject, Model, Text
 from instatus_async._wire import read, read_list
@@ -57,11 +67,28 @@ INSTANT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
         ("at", "Tue Jan 02 2024 03:04:05 GMT+0000 (Coordinated Universal Time)", INSTANT),
         ("at", "Tue Jan 02 2024 05:04:05 GMT+0200 (Central European Summer Time)", INSTANT),
         ("at", 1704164645000, INSTANT),
+        ("at", "1704164645000", INSTANT),
+        ("at", "1608111042000", datetime(2020, 12, 16, 9, 30, 42, tzinfo=UTC)),  # Python would read 1608-11-10 20:00
         ("of_day", "1970-01-01T21:30:00.000Z", time(21, 30)),
         ("of_day", "1970-01-01T21:30:00Z", time(21, 30)),
         ("of_day", "21:30", time(21, 30)),
         ("of_day", "21:30:00Z", time(21, 30)),
+        ("of_day", "21:30:00+02:00", time(19, 30)),
+        ("of_day", "1970-01-01 21:30:00.000", time(21, 30)),
         ("translations", {"name": {"fr": "x"}, "message": None}, {"name": {"fr": "x"}, "message": None}),
+        # Nothing, in the words of other languages.
+        ("name", {}, None),
+        ("name", {"default": None, "en": None}, None),
+        ("number", "", None),
+        ("number", "null", None),
+        ("number", "NaN", None),
+        ("count", "undefined", None),
+        ("count", [], None),
+        ("flag", "", None),
+        ("at", "", None),
+        ("of_day", "", None),
+        ("translations", [], None),
+        ("translations", "", None),
     ],
 )
 def test_values(key: str, value: object, expected: object) -> None:
@@ -84,8 +111,8 @@ def test_an_object_of_languages_stays_reachable() -> None:
         ("id", 5),
         ("text", 5),
         ("text", ["x"]),
-        ("name", {}),
-        ("name", {"en": None}),
+        ("name", {"en": 5}),
+        ("id", {}),
         ("flag", 1),
         ("flag", "true"),
         ("count", True),
@@ -93,7 +120,8 @@ def test_an_object_of_languages_stays_reachable() -> None:
         ("count", "many"),
         ("number", "nan"),
         ("number", "inf"),
-        ("number", {}),
+        ("number", "soon"),
+        ("number", {"value": 1}),
         ("at", "yesterday"),
         ("at", "Tue Foo 02 2024 03:04:05 GMT+0000"),
         ("at", 1e300),
@@ -134,12 +162,55 @@ def test_groups_of_every_age() -> None:
         return read(Component, {"id": "c", "name": "n", "status": "OPERATIONAL", "group": value}).group
 
     assert group(None) is None
+    assert group("") is None
+    assert group({}) is None
     assert group("Platform").name == "Platform"
+    assert (group("cm4quay0t9e3r6m1i4n7a2l5s").id, group("cm4quay0t9e3r6m1i4n7a2l5s").name) == (
+        "cm4quay0t9e3r6m1i4n7a2l5s",
+        None,
+    )
     assert (group({"id": "g"}).id, group({"id": "g"}).name) == ("g", None)
     assert group({"name": "P"}).name == "P"
     whole = group({"id": "g", "name": "P", "description": "", "status": "OPERATIONAL", "order": 1})
     assert (whole.id, whole.name, whole.description) == ("g", "P", "")
     assert whole.extra["status"] == "OPERATIONAL"
+
+
+def test_records_in_place_of_ids() -> None:
+    row = {"id": "s", "components": ["c-1", {"id": "c-2", "name": "API"}], "new": 1}
+    found = read(Subscriber, row)
+    assert found.components == ("c-1", "c-2")
+    assert found.extra == {"components": row["components"], "new": 1}
+    assert read(Subscriber, {"id": "s", "components": ["c-1"], "new": 1}).extra == {"new": 1}
+    for nothing in cast("list[Any]", [None, []]):
+        assert read(Subscriber, {"id": "s", "components": nothing}).components == ()
+    for wrong in cast("list[Any]", [[5], [{"name": "API"}], "c-1", {}]):
+        with pytest.raises(DecodeError) as caught:
+            read(Subscriber, {"id": "s", "components": wrong})
+        assert caught.value.path is not None
+        assert caught.value.path.startswith("$.components")
+
+
+def test_texts_that_nobody_has_seen_yet() -> None:
+    def metadata(value: object) -> tuple[str | None, Mapping[str, Any]]:
+        alert = read(MonitorAlert, {"id": "a", "metadata": value})
+        return alert.metadata, alert.extra
+
+    assert metadata("x") == ("x", {})
+    assert metadata(None) == (None, {})
+    assert metadata(200) == ("200", {"metadata": 200})
+    for other in (cast("object", {"channel": "C1"}), ["C1"], True):
+        assert metadata(other) == (None, {"metadata": other})
+
+
+def test_html_in_languages_like_its_text() -> None:
+    both = {"en": "<p>A</p>", "default": "<p>A</p>"}
+    row = {"id": "c", "name": {"default": "A"}, "status": "OPERATIONAL", "nameHtml": both, "descriptionHtml": {}}
+    component = read(Component, row)
+    assert (component.name_html, component.description_html) == ("<p>A</p>", None)
+    assert component.extra == {"name": {"default": "A"}, "nameHtml": both, "descriptionHtml": {}}
+    template = read(Template, {"id": "t", "name": "n", "status": "RESOLVED", "messageHtml": both})
+    assert template.message_html == "<p>A</p>"
 
 
 def test_one_or_many_locations() -> None:

@@ -65,11 +65,11 @@ class Groups:
         self._by_name: Mapping[str, Component] = {bare(row.name): row for row in reversed(rows)}
 
     def parent_id(self, row: Component) -> str | None:
-        """Return the id of the parent; where the answer has its name only, of the component of that name."""
+        """Return the id of the parent; where the answer has a bare text, of the component that it names."""
         group = row.group
         if (known := row.group_id or (group.id if group else None)) or group is None:
             return known
-        named = self._by_name.get(bare(group.name))
+        named = self._by_id.get(group.name or "") or self._by_name.get(bare(group.name))
         return named.id if named else None
 
     def parent(self, row: Component) -> Component | None:

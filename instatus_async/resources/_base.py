@@ -250,8 +250,10 @@ class Resource:
             text = f"{prefix}page={number}&{size}={per_page}" if per_page is not None else prefix.rstrip("&")
             value = await self._session.request("GET", path, operation=operation, effect=READ, query=text)
             at = "$"
-            if envelope is not None and envelope in (wrapper := as_object(value)):
-                value, at = wrapper[envelope], f"$.{envelope}"
+            if envelope is not None and (
+                envelope in (wrapper := as_object(value)) or value == {} or "total" in wrapper
+            ):
+                value, at = wrapper.get(envelope), f"$.{envelope}"  # an empty list may be absent, as in quirk 80
             if value is None:
                 value = []  # an empty answer is an empty page
             try:

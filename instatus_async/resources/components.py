@@ -93,8 +93,8 @@ class Component(Model):
     start_date: datetime | None = None
     site_id: str | None = None
     site: Site | None = None
-    name_html: str | None = None
-    description_html: str | None = None
+    name_html: Text | None = None
+    description_html: Text | None = None
     name_translation_id: str | None = None
     description_translation_id: str | None = None
     name_html_translation_id: str | None = None
@@ -135,6 +135,8 @@ class ComponentCreate(ComponentFields, total=False):
     name: Required[str]
     group: str | None
     """The id of the parent; together with `grouped=True` (quirk 50)."""
+    start_date: datetime
+    """Since when its uptime counts: accepted, though the API's documents leave it out."""
 
 
 class Components(PageResource):

@@ -59,7 +59,7 @@ class IncidentUpdate(Model):
     id: str
     status: IncidentStatus
     message: Text | None = None
-    message_html: str | None = None
+    message_html: Text | None = None
     notify: bool | None = None
     started: datetime | None = None
     ended: datetime | None = None
@@ -132,6 +132,8 @@ class IncidentChange(IncidentNotice, total=False):
     """Fields of a change of an incident."""
 
     name: str
+    message: str
+    """Accepted, though the API's documents leave it out; `updates.create` is the sure way to say something."""
     status: AnyIncidentStatus
     statuses: StatusMap
     """`{component_id: status}`; the components named here are added to `components` (quirk 78)."""

@@ -48,7 +48,7 @@ class MaintenanceUpdate(Model):
     id: str
     status: MaintenanceStatus
     message: Text | None = None
-    message_html: str | None = None
+    message_html: Text | None = None
     notify: bool | None = None
     started: datetime | None = None
     ended: datetime | None = None

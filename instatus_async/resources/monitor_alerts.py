@@ -6,7 +6,7 @@ from typing import Literal, Required, TypeAlias, TypedDict, Unpack
 
 import attrs
 
-from .._model import Model, OpenEnum
+from .._model import Guess, Model, OpenEnum
 from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, Body, PageResource
 
@@ -56,7 +56,7 @@ class MonitorAlert(Model):
     when_ssl_expires: bool | None = None
     ssl_expires_in_days: int | None = None
     """How many days before its end a certificate triggers the alert."""
-    metadata: str | None = attrs.field(default=None, repr=False)
+    metadata: Guess | None = attrs.field(default=None, repr=False)
     site_id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

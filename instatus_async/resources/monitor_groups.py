@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import attrs
 
 from .._body import identifier
-from .._model import Model
+from .._model import Guess, Id, Model
 from .._wording import got, sentences
 from ..errors import InvalidRequestError
 from ._base import IDEMPOTENT, NOTIFY, Body, PageResource, joined
@@ -46,7 +46,7 @@ class MonitorGroup(Model):
     monitors: tuple[MonitorGroupMember, ...] = ()
     group_id: str | None = None
     children: tuple[MonitorGroupMember, ...] = ()
-    parents: tuple[str, ...] = ()
+    parents: tuple[Id, ...] = ()
     order: int | None = None
     component_id: str | None = None
     created_at: datetime | None = None
@@ -57,7 +57,7 @@ class MonitorGroup(Model):
 class MonitorRun(Model):
     """What a check of a group gave."""
 
-    result: str | None = None
+    result: Guess | None = None
     monitor_log_id: str | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict, Unpa
 import attrs
 
 from .._body import identifier, send_member
-from .._model import Model, OpenEnum
+from .._model import Guess, Id, Model, OpenEnum
 from .._wire import ONE_OR_MANY
 from ..pagination import CONCURRENCY, Pager
 from ._base import IDEMPOTENT, NOTIFY, READ, Body, FoundBy, PageResource
@@ -159,11 +159,11 @@ class MonitorBasicAuth(Model):
 class MonitorAssertion(Model):
     """What has to be true of a check for the monitor to be up."""
 
-    id: str | None = None
+    id: Guess | None = None
     type: MonitorAssertionType | None = None
     comparison: ComparisonType | None = None
     selector: str | None = None
-    value: str | None = None
+    value: Guess | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -197,12 +197,12 @@ class Monitor(Model):
     page_id: str | None = None
     url: str | None = None
     http_method: HttpMethod | None = None
-    body: str | None = attrs.field(default=None, repr=False, hash=False)
+    body: Guess | None = attrs.field(default=None, repr=False, hash=False)
     headers: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
     query_params: Mapping[str, Any] | None = attrs.field(default=None, repr=False, hash=False)
     basic_auth: MonitorBasicAuth | None = attrs.field(default=None, repr=False, hash=False)
     assertions: tuple[MonitorAssertion, ...] = ()
-    alerts: tuple[str, ...] = ()
+    alerts: tuple[Id, ...] = ()
     """Ids of the alerts that it triggers."""
     locations: Annotated[tuple[MonitorLocation, ...], ONE_OR_MANY] = ()
     checks_interval: int | None = None

@@ -192,9 +192,9 @@ class PageFields(TypedDict, total=False):
     twilio_sid: str
     twilio_token: str
     twilio_sender: str
-    esendex_username: str
-    esendex_password: str
-    esendex_account_ref: str
+    esendex_username: str | None
+    esendex_password: str | None
+    esendex_account_ref: str | None
     nexmo_key: str | None
     nexmo_secret: str | None
     nexmo_sender: str | None

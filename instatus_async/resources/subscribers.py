@@ -6,7 +6,7 @@ from typing import Literal, TypedDict, Unpack
 
 import attrs
 
-from .._model import Model
+from .._model import Guess, Id, Model
 from ..errors import InvalidRequestError
 from ..pagination import CONCURRENCY, Pager
 from ._base import NOTIFY, Body, FoundBy, PageResource
@@ -33,7 +33,7 @@ class Subscriber(Model):
     """May be False right after creation with `auto_confirm=True` (quirk 65)."""
     all: bool | None = None
     """Whether it is subscribed to the whole page."""
-    components: tuple[str, ...] = ()
+    components: tuple[Id, ...] = ()
     """Ids of the components it is subscribed to; empty with `all` (quirk 66)."""
     language: str | None = None
     company: str | None = None
@@ -42,9 +42,9 @@ class Subscriber(Model):
     hide_unsub_link: bool | None = None
     unsubscribe_token: str | None = attrs.field(default=None, repr=False)
     """Ends the subscription for whoever has it: keep it secret (quirk 49)."""
-    discord: str | None = attrs.field(default=None, repr=False)
+    discord: Guess | None = attrs.field(default=None, repr=False)
     discord_team: str | None = None
-    slack: str | None = attrs.field(default=None, repr=False)
+    slack: Guess | None = attrs.field(default=None, repr=False)
     slack_team: str | None = None
     microsoft_teams_webhook: str | None = attrs.field(default=None, repr=False)
     google_chat_webhook: str | None = attrs.field(default=None, repr=False)
@@ -52,10 +52,10 @@ class Subscriber(Model):
     webhook_http_method: HttpMethod | None = None
     webhook_headers: Mapping[str, object] | None = attrs.field(default=None, repr=False, hash=False)
     webhook_query_params: Mapping[str, object] | None = attrs.field(default=None, repr=False, hash=False)
-    webhook_incident_body: str | None = attrs.field(default=None, repr=False)
+    webhook_incident_body: Guess | None = attrs.field(default=None, repr=False)
     """The subscriber's own body in place of the usual one (quirk 98)."""
-    webhook_maintenance_body: str | None = attrs.field(default=None, repr=False)
-    webhook_component_body: str | None = attrs.field(default=None, repr=False)
+    webhook_maintenance_body: Guess | None = attrs.field(default=None, repr=False)
+    webhook_component_body: Guess | None = attrs.field(default=None, repr=False)
     site_id: str | None = None
     site: Site | None = None
     imported_from_statuspage: bool | None = None

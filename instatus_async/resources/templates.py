@@ -83,7 +83,7 @@ class Template(Model):
     type: TemplateType | None = None
     message: Text | None = None
     """The first update of the notice it makes."""
-    message_html: str | None = None
+    message_html: Text | None = None
     """Apostrophes may be written `&#39;` (quirk 61)."""
     notify: bool | None = None
     """Whether subscribers receive the notices it makes."""

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 import attrs
 
-from .._model import Model
+from .._model import Guess, Id, Model
 from ..pagination import CONCURRENCY, Pager
 from ._base import NOTIFY, Body, FoundBy, Resource
 
@@ -21,7 +21,7 @@ class Workspace(Model):
     name: str
     slug: str | None = None
     avatar: str | None = None
-    sites: tuple[str, ...] = ()
+    sites: tuple[Id, ...] = ()
     """Ids of its status pages (quirk 13)."""
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -29,9 +29,9 @@ class Workspace(Model):
     sso_active: bool | None = None
     directory_sync_active: bool | None = None
     enable_multiple_orgs: bool | None = None
-    organization_domains: str | None = None
+    organization_domains: Guess | None = None
     allow_domain_emails: bool | None = None
-    allowed_domains: str | None = None
+    allowed_domains: Guess | None = None
     allowed_domains_default_permission: str | None = None
     allowed_email_domains: tuple[str, ...] = ()
     referral_id: str | None = None

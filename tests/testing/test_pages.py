@@ -17,7 +17,7 @@ async def test_a_page_from_creation_to_deletion(api: Caller, server: InstatusSer
     ]
     assert made["workspaceId"] in {row["id"] for row in await api("GET", "/v1/workspaces")}
     changed = await api("PUT", "/v2/" + made["id"], {"name": "Gamma", "private": True, "status": "UP"})
-    assert (changed["name"], changed["private"], changed["brandColor"]) == ("Gamma", True, "#222")
+    assert (changed["name"]["default"], changed["private"], changed["brandColor"]) == ("Gamma", True, "#222")
     acme, gamma = await api("GET", "/v2/pages")
     assert "secureLink" not in acme
     assert gamma["secureLink"].startswith(server.page_url(made["id"]) + "/auth?jwt=")
@@ -31,9 +31,10 @@ async def test_a_page_from_creation_to_deletion(api: Caller, server: InstatusSer
     assert all(made["id"] not in row["sites"] for row in await api("GET", "/v1/workspaces"))
 
 
-async def test_a_translated_name_comes_back_as_an_object(api: Caller) -> None:
-    changed = await api("PUT", "/v2/{page}", {"name": "Acme", "translations": {"name": {"fr": "Acmé"}}})
-    assert changed["name"] == {"fr": "Acmé", "default": "Acme"}
+async def test_a_changed_name_comes_back_as_an_object(api: Caller) -> None:
+    assert (await api("PUT", "/v2/{page}", {"name": "Acme"}))["name"] == {"en": "Acme", "default": "Acme"}
+    changed = await api("PUT", "/v2/{page}", {"translations": {"name": {"fr": "Acmé"}}})
+    assert changed["name"] == {"en": "Acme", "fr": "Acmé", "default": "Acme"}
     assert (await api("GET", "/v2/pages"))[0]["name"] == "Acme"
 
 

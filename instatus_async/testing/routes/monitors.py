@@ -17,7 +17,7 @@ COMPARISONS: Final = (
     *("LESS_THAN_OR_EQUALS", "CONTAINS", "NOT_CONTAINS", "HAS_KEY", "NOT_HAS_KEY", "HAS_VALUE", "NOT_HAS_VALUE"),
     *("IS_NULL", "NOT_NULL", "STARTS_WITH", "ENDS_WITH"),
 )
-# STATUS_CODE and AP_SOUTHEAST_2 are in no list of accepted values, but in published examples (quirk 43).
+# STATUS_CODE, AP_SOUTHEAST_2 and INCIDENT are in no list of accepted values, but in published examples (quirk 43).
 _ASSERTIONS: Final = (
     *("AVAILABLE", "BODY", "PING", "TCP", "DNS", "STATUSCODE", "STATUS_CODE", "JSONBODY", "HEADERS", "RESPONSETIME"),
 )
@@ -54,7 +54,7 @@ CREATE: Final = Shape(
 UPDATE: Final = Shape(url=filled, name=filled)
 SET_GROUP: Final = Shape(parentId=need(maybe(text)))
 
-_ALERT_TYPE: Final = one_of("EMAIL", "SMS", "SLACK", "DISCORD", "MICROSOFT_TEAMS", "PHONE_CALL", "WEBHOOK")
+_ALERT_TYPE: Final = one_of("EMAIL", "SMS", "SLACK", "DISCORD", "MICROSOFT_TEAMS", "PHONE_CALL", "WEBHOOK", "INCIDENT")
 CREATE_ALERT: Final = Shape(
     type=need(_ALERT_TYPE),
     pageId=need(text),

@@ -192,9 +192,8 @@ def _update(call: Call) -> Json:
     if page["private"] and page["secureLink"] is None:
         page["secureLink"] = _new_link(state, page)
     shown = _written(state, page)
-    names = page.get("translations", {}).get("name")
-    if names:  # once translated, the name comes back as an object (quirk 56)
-        shown["name"] = {**names, "default": page["name"]}
+    # A string in lists, and an object here (quirk 56).
+    shown["name"] = {"en": page["name"], **page.get("translations", {}).get("name", {}), "default": page["name"]}
     return shown
 
 
