@@ -16,7 +16,8 @@ __all__ = ["Asked", "Kept", "Lost", "Reply", "Success", "judge"]
 
 _DOUBTS = 3  # answers in a row that look older than the one before; then it is the clock that went back
 _SHOWN = 2000  # characters of an answer that an error keeps
-_UNKNOWN_STATUSES = frozenset({408, 500, 502, 503, 504})
+_REFUSING = frozenset({501, 505})  # and all below 500 but 408: any other may come from a proxy that lost the answer
+_NO_COMPONENT = b"No status page for that component"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -72,6 +73,8 @@ class Kept:
         """Tell whether it is still the newest: the answer is 304, or an older one that some cache held on to."""
         if reply.status == 304:
             return bool(self.headers)
+        if not 200 <= reply.status < 300:
+            return False
         for name in ("Last-Modified", "Date"):
             mine, its = http_date(self.headers.get(name, "")), http_date(reply.headers.get(name, ""))
             if mine is not None and its is not None and mine != its:
@@ -111,7 +114,8 @@ def judge(reply: Reply, asked: Asked) -> Success | Lost:
     status = reply.status
     if 200 <= status < 300:
         return _accepted(reply, asked)
-    if status == 404 and asked.may_be_gone:
+    no_component = status == 500 and "/components/" in asked.path and _NO_COMPONENT in reply.body  # quirk 17
+    if (status == 404 or no_component) and asked.may_be_gone:
         return Success(None)
     if 300 <= status < 400:
         text = f"the service answered {status}, a redirect, which is not followed with a key; check base_url"
@@ -119,7 +123,8 @@ def judge(reply: Reply, asked: Asked) -> Success | Lost:
     error = _api_error(reply, asked)
     if status == 429:
         return Lost(Failure.LIMITED, error)
-    return Lost(Failure.UNKNOWN if status in _UNKNOWN_STATUSES else Failure.FINAL, error)
+    refused = no_component or (status < 500 and status != 408) or status in _REFUSING
+    return Lost(Failure.FINAL if refused else Failure.UNKNOWN, error)
 
 
 def _accepted(reply: Reply, asked: Asked) -> Success | Lost:

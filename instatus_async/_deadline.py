@@ -112,6 +112,11 @@ class Deadline:
         self.until(at)
         return self._task.uncancel() <= self._cancelling
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody cancelled the task, this one included."""
+        return self._task.cancelling() > self._cancelling
+
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool:

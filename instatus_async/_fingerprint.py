@@ -17,15 +17,19 @@ __all__ = ["Fingerprint", "Search"]
 class Search:
     """Where a record must appear, and by what it is recognised.
 
-    `match` are wire keys and the values that were sent. `inside` is the key of the list in the answer: an envelope's,
-    or `updates` of an incident. Without `paged` the answer is one document: the record itself when `inside` is None.
+    `match` are wire keys and the values that were sent; `agrees` are others in which a record that has
+    them must not differ. `inside` is the key of the list in the answer: an envelope's,
+    or `updates` of an incident. Without `paged` the answer is one document: the record itself when `inside` is None,
+    whose components have the `statuses` then that were sent.
     """
 
     path: str
     match: Mapping[str, Any] = attrs.field(repr=False)
+    agrees: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
     inside: str | None = None
     paged: bool = False
     size: str = "per_page"
+    statuses: Sequence[Mapping[str, Any]] = ()
     message: str | None = attrs.field(default=None, repr=False)
     """The text of an update that the record must have, where it shows any."""
     certain: bool = False

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -29,6 +29,8 @@ _PER_PAGE = 100
 _MOST_PAGES = 50
 # A record older than the call cannot be its result; the clocks of the two sides may differ by this much.
 _SKEW = timedelta(minutes=5)
+# A record may have been changed shortly before, so that a wide margin would say nothing of this change.
+_TOUCHED = timedelta(seconds=2)
 
 
 @attrs.frozen
@@ -102,11 +104,25 @@ def _listed(value: Any) -> Sequence[Mapping[str, Any]]:
 def _is_it(row: Mapping[str, Any], search: Search, sent_at: datetime) -> bool:
     if not all(_same(sent, _value(row, key)) for key, sent in search.match.items()):
         return False
+    if not all(_same(sent, row[key]) for key, sent in search.agrees.items() if key in row):
+        return False
     created = _moment(row.get("createdAt"))
     if created is not None and search.paged and created < sent_at - _SKEW:
         return False
+    if not search.paged and search.inside is None and _was_so_before(row, search, sent_at):
+        return False
     messages = [update.get("message") for update in _listed(row.get("updates"))]
     return not messages or search.message is None or search.message in messages
+
+
+def _was_so_before(row: Mapping[str, Any], search: Search, sent_at: datetime) -> bool:
+    """Tell a change that was not carried out, though the record has its values: they are those from before."""
+    updated = _moment(row.get("updatedAt"))
+    statuses = {_identity(component): component.get("status") for component in _listed(row.get("components"))}
+    sent = {_identity(one): one.get("status") for one in _listed(search.statuses)}
+    return (updated is not None and updated < sent_at - _TOUCHED) or any(
+        statuses.get(component, status) != status for component, status in sent.items()
+    )
 
 
 def _value(row: Mapping[str, Any], key: str) -> Any:
@@ -116,7 +132,12 @@ def _value(row: Mapping[str, Any], key: str) -> Any:
 
 
 def _same(sent: Any, found: Any) -> bool:
-    """Compare what was sent with what is there: null comes back as "" (53), a name as an object (56), a date in ms."""
+    """Compare what was sent with what is there: null comes back as "" (53), a name as an object (56), a date in ms.
+
+    Records come back for ids, or an empty list that says nothing.
+    """
+    if isinstance(sent, list):
+        return not found or sorted(_identity(row) for row in _listed(found)) == sorted(cast("list[str]", sent))
     if sent == found or (sent in (None, "") and found in (None, "")) or sent in as_object(found).values():
         return True
     moment = _moment(sent) if isinstance(sent, str) else None

@@ -235,8 +235,12 @@ class SessionManager:
         if fingerprint is None and effect in (Effect.NOTIFY, Effect.DATAPOINT):
             fingerprint = Fingerprint(operation=operation, path=path, sent_at=datetime.now(UTC))
         call = _Call(self, method, path, operation, effect, query, body, fingerprint, without, kept)
-        with call:
-            return await call.run()
+        try:
+            with call:
+                return await call.run()
+        except ClientStateError:
+            call.check()
+            raise
         raise call.late()
 
     async def reconcile(self, fingerprint: Fingerprint) -> Any:
@@ -284,6 +288,7 @@ class SessionManager:
         slots = None if notifies else pool.slots
         if slots is not None and not slots.take():
             await slots.wait()
+        call.sent = not notifies and call.effect is not Effect.READ  # what notifies has a witness
         listens = slots is not None and call.effect is Effect.READ
         try:
             if listens:
@@ -300,9 +305,10 @@ class SessionManager:
             )
             return await self._read(response, call if listens else None)
         except asyncio.CancelledError:
-            if not listens or not call.forgive(call.ends):
+            lost = call.excuse(session, listens=listens)
+            if lost is None:
                 raise
-            return _lost(TimeoutError())
+            return lost
         except _AIOHTTP_ERRORS as exc:
             return _lost(exc)
         except RuntimeError as exc:
@@ -374,7 +380,10 @@ def _lost(exc: Exception) -> Lost:
     if isinstance(exc, aiohttp.ClientConnectorError):
         reason = exc.os_error.strerror or "cannot connect"
         return Lost(Failure.NOT_SENT, ConnectError(f"no connection: {reason}; nothing was sent"))
-    if isinstance(exc, (aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)):
+    if isinstance(exc, aiohttp.ClientHttpProxyError):
+        refused = Failure.FINAL if exc.status == 407 else Failure.NOT_SENT
+        return Lost(refused, ConnectError(f"the proxy answered {exc.status}; nothing was sent"))
+    if isinstance(exc, aiohttp.ConnectionTimeoutError):
         return Lost(Failure.NOT_SENT, ConnectError("no connection in time; nothing was sent"))
     if isinstance(exc, TimeoutError):
         return Lost(Failure.UNKNOWN, ProtocolError("no answer in time", may_have_applied=True))
@@ -396,6 +405,7 @@ class _Call(Deadline):
         "_looking",
         "_session",
         "_url",
+        "_waits",
         "_without",
         "conditions",
         "data",
@@ -438,6 +448,7 @@ class _Call(Deadline):
         self._attempt = 0
         self._ambiguous = False  # an earlier attempt may have been carried out
         self._looking = False  # for what became of it
+        self._waits = False  # for its turn, and no attempt is under way
         self._last: InstatusError | None = None
 
     def cancelled(self) -> None:
@@ -450,6 +461,22 @@ class _Call(Deadline):
     def listen(self, seconds: float) -> None:
         """Hear something within so many seconds, or end the attempt."""
         self.until(min(self._clock.time() + seconds, self.ends))
+
+    def excuse(self, session: aiohttp.ClientSession, *, listens: bool) -> Lost | None:
+        """Say what a cancellation means that nobody asked for.
+
+        The call heard nothing for too long, or waited for a connection when aiohttp was closed, which cancels it then.
+        """
+        if listens and self.forgive(self.ends):
+            return _lost(TimeoutError())
+        if session.closed and not self.interrupted:
+            return Lost(Failure.NOT_SENT, ConnectError("closed while it waited for a connection; nothing was sent"))
+        return None
+
+    def check(self) -> None:
+        """Raise what is in doubt of an attempt, whatever kept the next one from being made."""
+        if self._ambiguous and self._last is not None:
+            raise self._named(self._last, Failure.UNKNOWN) from None
 
     @property
     def reads(self) -> bool:
@@ -505,6 +532,7 @@ class _Call(Deadline):
         """Wait for a turn and attempt once; a 429 comes with the pause that the gate makes of it."""
         session = self._session
         gate = session.gate
+        self._waits = True
         try:
             ticket = await gate.acquire(self.ends)
         except RateLimitError as exc:
@@ -512,7 +540,7 @@ class _Call(Deadline):
         self._attempt += 1
         if session.on_event is not None:
             self._tell("attempt")
-        self.sent = self.effect is not Effect.READ and self.effect is not Effect.NOTIFY  # which has a witness
+        self._waits = False
         try:
             send = session.follow if session.follows else session.exchange
             reply = await send(self, self._url)
@@ -522,6 +550,9 @@ class _Call(Deadline):
         pause = 0.0
         if isinstance(reply, Lost):
             outcome: Success | Lost = reply
+            if reply.failure is Failure.UNKNOWN and self.effect is Effect.NOTIFY and not self.sent:
+                text = f"{reply.error.args[0]}; nothing was sent"
+                outcome = Lost(Failure.NOT_SENT, ConnectError(text))
             gate.abandoned(ticket)
         elif self._kept is not None and self._kept.stands(reply):
             outcome = Success(self._kept)
@@ -530,7 +561,7 @@ class _Call(Deadline):
             outcome = judge(reply, self)
             if isinstance(outcome, Lost) and outcome.failure is Failure.LIMITED:
                 # Nothing is in doubt, should the call end while a shared gate is told.
-                self.sent, self._last = False, outcome.error
+                self.sent, self._waits, self._last = False, True, outcome.error
                 pause = await gate.limited(ticket, cast("RateLimitError", outcome.error).retry_after)
             else:
                 gate.passed(ticket)
@@ -576,6 +607,8 @@ class _Call(Deadline):
             if self._clock.time() + pause >= self.ends:
                 break
             await asyncio.sleep(pause)
+            if number > 0 and not self._session.pool.quota.take():  # an outage is not multiplied by looking either
+                continue
             verdict = await self._look(fingerprint)
             _log.info("%s: look %d for a lost outcome: %s", self.operation, number + 1, type(verdict).__name__)
             if isinstance(verdict, Found):
@@ -616,7 +649,7 @@ class _Call(Deadline):
         if isinstance(error, APIError):
             error.message = error.args[0]
         if isinstance(error, (APIError, TransportError, DecodeError)):
-            error.may_have_applied |= self._ambiguous
+            error.may_have_applied = not self.reads and (error.may_have_applied or self._ambiguous)
         return error
 
     def _limited(self, error: RateLimitError) -> RateLimitError:
@@ -636,7 +669,7 @@ class _Call(Deadline):
         if self._looking and self._last is not None:
             return self._unknown(self._last)
         applied = self._may_have_applied
-        if isinstance(self._last, RateLimitError) and not applied:
+        if isinstance(self._last, RateLimitError) and self._waits and not applied:
             return self._named(self._last, Failure.LIMITED)
         outcome = "it may have been carried out" if applied else "nothing was carried out"
         before = f"; the attempt before it: {self._last.args[0]}" if self._last is not None else ""

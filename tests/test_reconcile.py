@@ -66,6 +66,45 @@ async def test_what_is_recognised(row: dict[str, Any], there: bool) -> None:
     assert isinstance(verdict, Found if there else Missing)
 
 
+@pytest.mark.parametrize(
+    ("row", "there"),
+    [
+        ({}, True),
+        ({"duration": None}, False),
+        ({"duration": 60}, True),
+        ({"duration": 30}, False),
+        ({"components": []}, True),
+        ({"components": [{"id": "b"}, {"id": "a"}]}, True),
+        ({"components": [{"id": "a"}]}, False),
+        ({"components": [{"id": "a"}, {"id": "b"}, {"id": "c"}]}, False),
+        ({"group": {"id": "g", "name": "G"}}, True),
+        ({"group": {"id": "h", "name": "G"}}, False),
+    ],
+)
+async def test_what_a_record_shows_must_not_differ(row: dict[str, Any], there: bool) -> None:
+    sent = {"duration": 60, "components": ["a", "b"], "group": "g"}
+    verdict, _ = await seen(fingerprint(agrees=sent), [ROW | row])
+    assert isinstance(verdict, Found if there else Missing)
+
+
+@pytest.mark.parametrize(
+    ("row", "there"),
+    [
+        ({}, True),
+        ({"components": []}, True),
+        ({"components": [{"id": "a", "status": "MAJOROUTAGE"}, {"id": "b", "status": "OPERATIONAL"}]}, True),
+        ({"components": [{"id": "a", "status": "OPERATIONAL"}]}, False),
+        ({"updatedAt": "2026-01-02T03:04:06.000Z"}, True),
+        ({"updatedAt": "2026-01-02T03:04:00.000Z"}, False),
+    ],
+)
+async def test_a_change_shows_in_the_record(row: dict[str, Any], there: bool) -> None:
+    """It may have had the values that were sent before; its components and its age tell."""
+    search = fingerprint(paged=False, statuses=[{"id": "a", "status": "MAJOROUTAGE"}])
+    verdict, _ = await seen(search, ROW | row)
+    assert isinstance(verdict, Found if there else Missing)
+
+
 async def test_null_comes_back_as_nothing() -> None:
     for found in ("", None):
         verdict, _ = await seen(fingerprint(match={"description": ""}), [{"id": "i", "description": found}])

@@ -216,6 +216,48 @@ async def test_a_delete_after_a_failure_before_sending_is_an_error_too() -> None
     assert sent == 2
 
 
+async def test_a_component_that_is_gone_says_so_in_its_own_way() -> None:
+    """500 with a sentence, for any operation on an unknown one (quirk 17): it refuses, and nothing is in doubt."""
+    unknown = answer({"error": {"message": "No status page for that component"}}, status=500)
+    async with HostileServer(reset, unknown) as server, manager(server) as session:
+        assert await session.request("DELETE", "/v1/p/components/c", effect=IDEMPOTENT) is None
+        server.scripts = [unknown]
+        for method in ("DELETE", "PUT", "GET"):
+            sent = len(server.requests)
+            with pytest.raises(ServerError, match="unknown component") as caught:
+                await session.request(method, "/v1/p/components/c", effect=READ if method == "GET" else IDEMPOTENT)
+            assert (len(server.requests) - sent, caught.value.may_have_applied) == (1, False)
+
+
+@pytest.mark.parametrize("status", [500, 507, 520, 524, 530])
+async def test_whatever_a_server_or_a_proxy_fails_with_may_have_been_carried_out(status: int) -> None:
+    failed = answer(raw=b"error", status=status)
+    error, sent = await failure(failed, method="POST", effect=NOTIFY)
+    assert (type(error), sent) == (OutcomeUnknownError, 1)
+    error, sent = await failure(failed)
+    assert (type(error), sent, error.may_have_applied) == (ServerError, 3, False)
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "sent"),
+    [
+        (close, "the connection broke", 3),
+        (answer(status=407), "the proxy answered 407", 1),
+        (answer(status=502), "the proxy answered 502", 3),
+    ],
+)
+async def test_a_proxy_that_gives_no_tunnel(script: Script, said: str, sent: int) -> None:
+    """The request never left, so that nothing is in doubt."""
+    async with HostileServer(script) as proxy:
+        session = SessionManager(api_key=KEY, base_url="https://127.0.0.1:1", proxy=proxy.url, retry=FAST)
+        with pytest.raises(ConnectError, match=f"{said}.*nothing was sent") as caught:
+            await session.request("POST", "/v1/x", effect=NOTIFY, body={})
+        assert caught.value.may_have_applied is False
+        assert proxy.lines == ["CONNECT 127.0.0.1:1"] * sent
+        assert not session.unresolved
+        await session.aclose()
+
+
 @pytest.mark.parametrize("effect", Effect)
 async def test_a_refused_connection_is_tried_again_whatever_the_effect(effect: Effect, unused_tcp_port: int) -> None:
     session = SessionManager(api_key=KEY, base_url=f"http://127.0.0.1:{unused_tcp_port}", retry=FAST)
@@ -609,6 +651,49 @@ async def test_a_lent_session_that_is_closed() -> None:
     await own.close()
     with pytest.raises(ClientStateError, match="lent"):
         await session.request("GET", "/v1/x", effect=READ)
+
+
+@pytest.mark.parametrize("effect", [IDEMPOTENT, NOTIFY])
+async def test_a_lent_session_that_closes_while_a_call_waits_for_its_connection(effect: Effect) -> None:
+    """aiohttp cancels those who wait: nobody else did, and a task group would not say a word."""
+
+    waits = asyncio.Event()
+
+    class Own(aiohttp.TCPConnector):
+        """Used as it is for what notifies, too."""
+
+        async def connect(self, *args: Any, **kwargs: Any) -> Any:
+            if server.requests:
+                waits.set()
+            return await super().connect(*args, **kwargs)
+
+    connector = Own(limit=1)
+    lent = aiohttp.ClientSession(connector=connector)
+    async with HostileServer(stall) as server, manager(server, session=lent) as session:
+        first = asyncio.ensure_future(session.request("GET", "/v1/x", effect=READ))
+        await server.reached(1)
+        second = asyncio.ensure_future(session.request("PUT", "/v1/x", effect=effect, body={}))
+        await waits.wait()
+        await lent.close()
+        with pytest.raises(ClientStateError, match="lent to the client is closed"):
+            await second
+        assert not session.unresolved
+        assert server.lines == ["GET /v1/x"]
+        await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_a_write_in_doubt_is_told_when_the_client_is_closed_before_it_is_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("instatus_async._pool._DRAIN", 0.01)
+    async with HostileServer(stall) as server, manager(server) as session:
+        call = asyncio.ensure_future(session.request("PUT", "/v1/x", effect=IDEMPOTENT, body={}))
+        await server.reached(1)
+        await session.aclose()
+        with pytest.raises(ProtocolError, match="connection broke") as caught:
+            await call
+        assert caught.value.may_have_applied
+        assert len(server.requests) == 1
 
 
 async def test_a_lent_session_that_closes_later() -> None:

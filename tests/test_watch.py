@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from instatus_async import (
+    APIError,
     AuthenticationError,
     Broadcast,
     Change,
@@ -458,6 +459,21 @@ async def test_the_end_of_a_broadcast_comes_to_all() -> None:
 def dated(seconds: int, **more: str) -> list[str]:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=seconds)
     return [f"Date: {at:%a, %d %b %Y %H:%M:%S} GMT", *(f"{name.replace('_', '-')}: {v}" for name, v in more.items())]
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+async def test_an_error_is_no_older_answer(status: int) -> None:
+    """Whatever the clock of the server that fails."""
+    failed = answer(status=status, headers=dated(-1, Retry_After="0"))
+    once = RetryPolicy(attempts=1)
+    async with (
+        HostileServer(answer(SUMMARY, headers=dated(0)), failed) as server,
+        PublicStatusPage(server.url, retry=once) as public,
+    ):
+        await public.summary()
+        with pytest.raises(APIError) as caught:
+            await public.summary()
+        assert caught.value.status == status
 
 
 async def test_only_what_is_newer_is_asked_for() -> None:

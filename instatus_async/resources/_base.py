@@ -78,13 +78,14 @@ def template_segment(name: object) -> str:
 class FoundBy:
     """How to recognise the record of a write whose answer was lost: where it appears, and by which of its wire keys.
 
-    `template` is the list, or the document that holds the list `inside`; its ids are the call's. `stamp` fills in
-    `started` with a millisecond of its own. `certain` tells that two records alike are one call's; where names may be
-    taken twice they are not.
+    `template` is the list, or the document that holds the list `inside`; its ids are the call's. Where both have
+    a key of `also`, they must not differ in it. `stamp` fills in `started` with a millisecond of its own. `certain`
+    tells that two records alike are one call's; where names may be taken twice they are not.
     """
 
     template: str
     keys: Sequence[str]
+    also: Sequence[str] = ()
     inside: str | None = None
     paged: bool = True
     size: str = "per_page"
@@ -201,10 +202,12 @@ class Resource:
         return Search(
             path=self._path(found_by.template, ids[:count]),
             match=match,
+            agrees={key: body[key] for key in found_by.also if key in body},
             inside=found_by.inside,
             paged=found_by.paged,
             size=found_by.size,
             certain=found_by.certain,
+            statuses=tuple(body.get("statuses") or ()),
             message=None if "message" in match else body.get("message"),
         )
 

@@ -170,7 +170,9 @@ class Components(PageResource):
             Component,
             "/v1/{page_id}/components",
             effect=NOTIFY,
-            body=Body(ComponentCreate, fields, found_by=FoundBy("/v1/{page_id}/components", ("name",))),
+            body=Body(
+                ComponentCreate, fields, found_by=FoundBy("/v1/{page_id}/components", ("name",), also=("group",))
+            ),
         )
 
     async def update(self, component_id: str, /, **fields: Unpack[ComponentChange]) -> Component:

@@ -169,7 +169,7 @@ class MaintenanceUpdateChange(MaintenanceUpdateFields, total=False):
 
 # How the records are recognised of calls whose answers were lost. A PUT does not move the life cycle (claim 109), so
 # its `status` says nothing.
-_CREATED = FoundBy("/v1/{page_id}/maintenances", ("name", "start"), certain=True)
+_CREATED = FoundBy("/v1/{page_id}/maintenances", ("name", "start"), also=("duration", "components"))
 _CHANGED = FoundBy("/v1/{page_id}/maintenances/{maintenance_id}", ("name", "start", "duration"), paged=False)
 _UPDATE_CREATED = FoundBy(
     "/v1/{page_id}/maintenances/{maintenance_id}",

@@ -91,6 +91,7 @@ FAULTS: Sequence[Fault] = [
     Fault("502 with HTML", answer(raw=HTML, status=502), Known.LOST, ServerError),
     Fault("503", answer(status=503), Known.LOST, ServerError),
     Fault("504", answer(status=504), Known.LOST, ServerError),
+    Fault("524 of a proxy", answer(raw=b"error code: 524", status=524), Known.LOST, ServerError),
     Fault("429", answer(status=429, headers=["Retry-After: 0"]), Known.REFUSED_FOR_NOW, RateLimitError),
     Fault("200 with HTML", answer(raw=HTML), Known.NO_JSON, DecodeError),
     Fault("400", answer(status=400), Known.REFUSED, BadRequestError),
@@ -209,6 +210,8 @@ def recorded(row: Row, place: Place, body: Any) -> Any:
             record[head] = {**(record.get(head) or {}), last: body[last]}
         else:
             record[key] = body[key]
+    if row.operation == "POST /v1/{page_id}/maintenances":
+        record["components"] = [{**row.reply["components"][0], "id": component} for component in body["components"]]
     if record.get("updates") and body.get("message"):
         record["updates"] = [{**record["updates"][0], "message": body["message"]}]
     if not place.listed and not place.inside:
@@ -284,8 +287,8 @@ class Cell:
         wrong = "" if seen == self.expected else f"expected {self.expected}, saw {seen}: {error!r}"
         if isinstance(error, OutcomeUnknownError) and error.fingerprint is None:
             wrong += " no fingerprint"
-        if self.row.effect is not Effect.READ and isinstance(error, (APIError, ProtocolError, DecodeError)):
-            lost = self.fault.known in (Known.LOST, Known.NO_JSON)
+        if isinstance(error, (APIError, ProtocolError, DecodeError)):
+            lost = self.row.effect is not Effect.READ and self.fault.known in (Known.LOST, Known.NO_JSON)
             wrong += "" if error.may_have_applied is lost else f" may_have_applied={error.may_have_applied}: {error!r}"
         return f"{self.fault.name}, {self.ever=}, {self.committed=}: {wrong}" if wrong else None
 
