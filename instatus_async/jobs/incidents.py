@@ -27,7 +27,7 @@ class IncidentJobs(Incidents):
     @property
     def _nouns(self) -> Nouns:
         session, page_id = self._session, self._page_id
-        return Nouns(self, Components(session, page_id), Maintenances(session, page_id))
+        return Nouns(self, Components(session, page_id), Maintenances(session, page_id), session.unresolved)
 
     def open(
         self, *, resolved: str = RESOLVED_TEXT, failed: FailureText = None, **fields: Unpack[IncidentOpening]
