@@ -252,8 +252,7 @@ class ComponentEvent(Model):
         Where the body does not say when it happened, the same status after a while counts as the same news.
         """
         update = self.component_update
-        when = None if update.created_at is None else update.created_at.timestamp()
-        about = self.component_id or self.name
+        when, about = _seconds(update.created_at), self.component_id or self.name
         return _key("component", about, self.old_status, self.status, when, dict(update.extra))
 
 
@@ -276,15 +275,23 @@ def _key_of(
     notice: WebhookIncident | WebhookMaintenance,
     updates: Sequence[WebhookIncidentUpdate] | Sequence[WebhookMaintenanceUpdate],
 ) -> str:
-    about = (notice.id or notice.url, notice.name, notice.status, notice.impact, dict(notice.extra))
+    about = (notice.id or notice.url, notice.name, notice.status, notice.impact, notice.backfilled, dict(notice.extra))
+    duration = notice.duration if isinstance(notice, WebhookMaintenance) else None
     story = [(one.id, one.status, one.body, one.markdown, dict(one.extra)) for one in updates]
-    return _key(kind, *about, story, [(one.id or one.name, one.status) for one in notice.affected_components])
+    parts = [(one.id or one.name, one.status) for one in notice.affected_components]
+    return _key(kind, *about, _seconds(notice.resolved_at), duration, story, parts)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    """Write a time so that it is the same in every zone."""
+    return None if moment is None else moment.timestamp()
 
 
 def _key(kind: str, *news: object) -> str:
     """Make a short text of all that makes the news, what is unknown too: nothing new may pass for something old.
 
-    The page, the token in `meta`, and when the record was last touched are no news.
+    The page, the token in `meta`, and when the record was made and last touched are no news. When it was over is: one
+    that is open again and resolved again may have nothing else to tell the two ends apart.
     """
     text = json.dumps(news, sort_keys=True, default=str)
     return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from instatus_async import ConfigError, webhooks
 from instatus_async.testing import InstatusServer
-from tests.test_webhooks import HEADER, SECRET, component, incident, raw, sign
+from tests.test_webhooks import HEADER, SECRET, component, incident, maintenance, raw, sign
 
 OnEvent = Callable[[webhooks.Event], Awaitable[object] | None]
 
@@ -143,6 +143,14 @@ async def test_what_comes_again_is_dropped() -> None:
         assert await post(body=json.dumps(incident(), indent=1).encode()) == 200
         assert await post(incident(status="RESOLVED")) == 200
     assert taker.calls == 2
+
+
+async def test_a_maintenance_that_lasts_longer_is_news() -> None:
+    taker = Taker()
+    async with posting(taker) as post:
+        for minutes in (60, 600, 600):
+            assert await post(maintenance(duration=minutes)) == 200
+    assert [cast("webhooks.MaintenanceEvent", event).maintenance.duration for event in taker.taken] == [60, 600]
 
 
 async def test_the_memory_is_bounded_and_can_be_none() -> None:

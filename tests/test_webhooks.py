@@ -581,6 +581,10 @@ def test_a_key_is_the_same_for_the_same_news() -> None:
     assert read_incident(updated_at="2026-06-01T00:00:00Z").key == read_incident().key
     assert read_incident(status="Investigating").key == read_incident().key
     assert read_component(created_at="2026-05-01T12:00:00+02:00").key == read_component().key
+    assert read_maintenance(duration="60").key == read_maintenance(duration=60.0).key
+    assert read_maintenance(resolved_at=None, duration=None).key == read_maintenance().key
+    over = read_incident(resolved_at="2026-05-01T12:00:00+02:00")
+    assert over.key == read_incident(resolved_at="2026-05-01T10:00:00.000Z").key
 
 
 def test_a_key_is_another_for_other_news() -> None:
@@ -588,6 +592,9 @@ def test_a_key_is_another_for_other_news() -> None:
         read_incident(),
         read_incident(id="i2"),
         read_incident(status="RESOLVED"),
+        read_incident(status="RESOLVED", resolved_at="2026-05-01T10:00:00.000Z"),
+        read_incident(status="RESOLVED", resolved_at="2026-05-01T11:00:00.000Z"),  # it was open in between
+        read_incident(backfilled=True),
         read_incident(name="Slow"),
         read_incident(incident_updates=[]),
         read_incident(incident_updates=[update(id="u2")]),
@@ -599,6 +606,10 @@ def test_a_key_is_another_for_other_news() -> None:
         read_incident(message="only a custom body has this"),
         read_maintenance(),
         read_maintenance(status="COMPLETED"),
+        read_maintenance(duration=60),
+        read_maintenance(duration=600),
+        read_maintenance(duration="an hour"),
+        read_maintenance(resolved_at="2026-05-01T10:00:00.000Z"),
         read_component(),
         read_component(new_status="OPERATIONAL"),
         read_component(created_at="2026-05-01T10:00:01.000Z"),

@@ -4,16 +4,17 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import attrs
 
 from .._body import encode
+from .._fingerprint import Fingerprint
 from .._wording import got, sentences
-from ..errors import InstatusError, InvalidRequestError
+from ..errors import InstatusError, InvalidRequestError, OutcomeUnknownError
 from ..reconcile import unique_now
 from ..resources.components import Component, Components, ComponentStatus
 from ..resources.incidents import Incident, IncidentImpact, Incidents, IncidentStatus, IncidentUpdate
@@ -23,6 +24,7 @@ __all__ = [
     "NEVER",
     "QUIET",
     "FailureText",
+    "LastPost",
     "affects",
     "after_update",
     "birth",
@@ -96,6 +98,40 @@ async def naming(what: str, *record_ids: str, announces: bool = False) -> AsyncG
         if isinstance(error, InstatusError):
             error.record_ids = record_ids
         raise
+
+
+@attrs.define(eq=False)
+class LastPost:
+    """The post that ends a record, of which one handle sends no second when it does not know what became of the first.
+
+    `unresolved` are the client's fingerprints of cancelled calls that may have been carried out.
+    """
+
+    unresolved: Collection[Fingerprint]
+    _lost: InstatusError | None = None  # why nobody knows whether it was posted
+
+    @contextmanager
+    def posting(self, record_id: str) -> Generator[None]:
+        """Post inside, and nothing else: a read that fails there would pass for a lost post."""
+        if self._lost is not None:
+            raise self._lost
+        known = [*self.unresolved]
+        try:
+            yield
+        except InstatusError as error:
+            if error.may_have_applied:
+                self._lost = error
+            raise
+        except asyncio.CancelledError:
+            new = [left for left in self.unresolved if all(left is not other for other in known)]
+            mine = next((left for left in new if record_id in left.path.split("/")), None)
+            if mine is not None:  # else it was cut off before it was sent
+                self._lost = OutcomeUnknownError(
+                    f"{mine.operation}: cancelled while it was under way. It may have been carried out, and have told "
+                    "whom it notifies, so this handle does not post it again. Look at the record.",
+                    fingerprint=mine,
+                )
+            raise
 
 
 def one_or_many(components: object) -> list[str]:

@@ -140,17 +140,22 @@ class PartialApplyError(PlanError):
     """Report that a plan stopped on its way; the error behind it is its `__cause__`.
 
     `applied` has been carried out and `remaining` has not; the first of `remaining` may have been, in part. To apply
-    the plan again, or a new one, does the rest.
+    the plan again, or a new one, does the rest. `may_have_applied` is False when no write was carried out, not even in
+    part: the page is as it was.
     """
 
-    may_have_applied = True
-
     def __init__(
-        self, message: str, *, applied: Sequence[PlannedChange] = (), remaining: Sequence[PlannedChange] = ()
+        self,
+        message: str,
+        *,
+        applied: Sequence[PlannedChange] = (),
+        remaining: Sequence[PlannedChange] = (),
+        may_have_applied: bool = True,
     ) -> None:
         super().__init__(message)
         self.applied = applied
         self.remaining = remaining
+        self.may_have_applied: bool = may_have_applied
 
 
 def summary(changes: Sequence[PlannedChange]) -> str:

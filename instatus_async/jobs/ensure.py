@@ -240,4 +240,7 @@ def announcement(wanted: IncidentCreate) -> IncidentUpdateCreate:
     }
     if "message" in wanted:
         update["message"] = wanted["message"]
+    texts = wanted.get("translations", {}).get("message")  # an update has no name
+    if texts:
+        update["translations"] = {"message": texts}
     return update

@@ -13,7 +13,8 @@ the others wait for its id.
 
 A holder that dies before 4 has sent nothing: its claim runs out, and another takes it. One that dies after 4, or whose
 outcome is unknown, leaves "may have been sent". When it cannot be under way any more, after the client's timeout, the
-next one holds a doubtful claim. That looks, and opens only in the careful way, as without a registry.
+next one holds a doubtful claim. That looks, and opens only in the careful way, as without a registry. Whoever waits
+does so for both of them, one after the other, and not for ever.
 
 An id that is left behind revives nothing: when its incident is resolved or gone, the id is claimed over.
 
@@ -48,7 +49,7 @@ async def ensure_once(
     """Find the open incident about something, or have one of all replicas make it."""
     key = f"{page_id}:{'key' if trouble.is_key else 'component'}:{trouble.text}"
     sending = patience + 1.0  # nothing is under way after the client's timeout
-    end = asyncio.get_running_loop().time() + sending + 1.0  # outlasts a holder that died
+    end = asyncio.get_running_loop().time() + 2 * sending + 1.0  # outlasts a holder that died, and the next one
     pause, over = _FIRST_PAUSE, None
     trouble.create(fields)  # refuses now what it would refuse later
     there = await look(incidents, trouble)
@@ -68,10 +69,12 @@ async def ensure_once(
         if asyncio.get_running_loop().time() + pause > end:
             there = await look(incidents, trouble)
             if there is None:
-                raise OutcomeUnknownError(
+                unheard = OutcomeUnknownError(
                     f"incidents.ensure: another run opens the incident of {trouble.text!r}, and has not said what "
                     "became of it. This run has sent nothing. Ensure it again."
                 )
+                unheard.may_have_applied = False
+                raise unheard
             continue
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

@@ -27,7 +27,7 @@ class IncidentJobs(Incidents):
     @property
     def _nouns(self) -> Nouns:
         session, page_id = self._session, self._page_id
-        return Nouns(self, Components(session, page_id), Maintenances(session, page_id))
+        return Nouns(self, Components(session, page_id), Maintenances(session, page_id), session.unresolved)
 
     def open(
         self, *, resolved: str = RESOLVED_TEXT, failed: FailureText = None, **fields: Unpack[IncidentOpening]
@@ -80,8 +80,9 @@ class IncidentJobs(Incidents):
         to find only your own.
 
         With a `registry` that all replicas share, such as RedisRegistry, one of them is chosen first: it opens and
-        announces by one create, without that second, and the others return what it made. They wait for it about as
-        long as the client's timeout, and then raise OutcomeUnknownError if it has not said what became of it.
+        announces by one create, without that second, and the others return what it made. They wait for it about twice
+        as long as the client's timeout, so that another one can take over from it, and then raise OutcomeUnknownError
+        if nobody has said what became of it. They have sent nothing then, and `may_have_applied` is False.
 
         Raises InvalidRequestError unless exactly one of `key` and `component` is given. Any other error names, in its
         notes and in `record_ids`, the incident that was opened before it.

@@ -57,7 +57,7 @@ class MaintenanceJobs(Maintenances):
     @property
     def _nouns(self) -> Nouns:
         session, page_id = self._session, self._page_id
-        return Nouns(self, Components(session, page_id), Incidents(session, page_id))
+        return Nouns(self, Components(session, page_id), Incidents(session, page_id), session.unresolved)
 
     async def schedule(
         self,

@@ -13,14 +13,16 @@ another incident that is still open makes them. In full, for each component whos
 - It was under maintenance before, and no maintenance in progress affects it any more: OPERATIONAL.
 """
 
+import asyncio
 from collections.abc import Collection, Generator, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, Required, Self
 
 import attrs
 
+from .._fingerprint import Fingerprint
 from .._pending import Pending
-from ..errors import ClientStateError, InstatusError
+from ..errors import ClientStateError
 from ..resources.components import Components, ComponentStatus, StatusMap
 from ..resources.incidents import (
     AnyIncidentStatus,
@@ -35,6 +37,7 @@ from ..resources.incidents import (
 from ..resources.maintenances import Maintenances, MaintenanceStatus
 from ._lifecycle import (
     FailureText,
+    LastPost,
     affects,
     after_update,
     birth,
@@ -72,11 +75,12 @@ class IncidentOpening(IncidentNotice, total=False):
 
 @attrs.frozen
 class Nouns:
-    """The resources of one page that an incident has to do with."""
+    """What an incident has to do with: resources of its page, and what the client knows of calls cut off."""
 
     incidents: Incidents
     components: Components
     maintenances: Maintenances
+    unresolved: Collection[Fingerprint]
 
 
 class OpenIncident(Pending):
@@ -95,7 +99,8 @@ class OpenIncident(Pending):
         "_failure",
         "_fields",
         "_incident",
-        "_lost",
+        "_last",
+        "_lock",
         "_notify",
         "_nouns",
         "_over",
@@ -113,7 +118,9 @@ class OpenIncident(Pending):
         self._before: dict[str, ComponentStatus] = {}
         self._explained: set[str] = set()  # components that another open incident had made what they were before
         self._said: dict[str, ComponentStatus] = {}  # what this incident last named of each component
-        self._lost: InstatusError | None = None  # why nobody knows whether it is resolved
+        self._last = LastPost(nouns.unresolved)
+        # What one task has read must hold until it has posted: two that end it at once would both tell people.
+        self._lock = asyncio.Lock()
         self._failure: Exception | None = None
         self._over = False
         self._pending = "page.incidents.open(...)"
@@ -180,8 +187,8 @@ class OpenIncident(Pending):
         """
         asked = self._update(message, status or IncidentStatus.INVESTIGATING, statuses or {}, notify=notify)
         check_fields(IncidentUpdateCreate, asked, "incident.update")
-        present = await self._look()
-        return await self._post(present, message, status or present.status, statuses or {}, notify=notify)
+        async with self._lock:
+            return await self._say(message, status, statuses or {}, notify=notify)
 
     async def resolve(
         self, message: str | None = None, *, statuses: StatusMap | None = None, notify: bool | None = None
@@ -196,21 +203,8 @@ class OpenIncident(Pending):
         text = check_text(message, "message") if message is not None else self._resolved
         asked = self._update(text, IncidentStatus.RESOLVED, statuses or {}, notify=notify)
         check_fields(IncidentUpdateCreate, asked, "incident.resolve")
-        present = await self._look()
-        if present.status == IncidentStatus.RESOLVED:
-            self._over = True
-            return present
-        if self._lost is not None:
-            raise self._lost
-        named: StatusMap = {**await self._restored(present), **(statuses or {})}
-        try:
-            await self._post(present, text, IncidentStatus.RESOLVED, named, notify=notify)
-        except InstatusError as error:
-            if error.may_have_applied:
-                self._lost = error
-            raise
-        self._over = True
-        return self.incident
+        async with self._lock:
+            return await self._end(text, statuses or {}, notify=notify)
 
     # Beginning and end
 
@@ -236,22 +230,26 @@ class OpenIncident(Pending):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if exc is None:
-            if not self._over:
-                async with naming(f"The incident {self.id} was being resolved.", self.id):
-                    await self.resolve()
+            async with naming(f"The incident {self.id} was being resolved.", self.id), self._lock:
+                if not self._over:
+                    await self._end(self._resolved, {}, notify=None)
         elif not isinstance(exc, Exception):
             log.warning("cancelled: the incident %s is left open, and nothing more is posted", self.id)
-        elif not self._over:
+        else:
             await self._fail(exc)
 
     async def _fail(self, error: Exception) -> None:
         """Post what the caller chose about an exception; what goes wrong with that must not hide it."""
         what = f"The incident {self.id} is left open."
         try:
-            text = failure_text(self._failed, error)
-            if text is not None:
-                async with naming(what, self.id):
-                    await self.update(text)
+            async with naming(what, self.id), self._lock:
+                if self._over:
+                    return
+                text = failure_text(self._failed, error)
+                if text is not None:
+                    asked = self._update(text, IncidentStatus.INVESTIGATING, {}, notify=None)
+                    check_fields(IncidentUpdateCreate, asked, "incident.update")
+                    await self._say(text, None, {}, notify=None)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the caller's own exception comes first
             what = f"{what} What was to be posted about this failed: {type(failure).__name__}: {failure}"
             log.warning("%s", what)
@@ -263,6 +261,25 @@ class OpenIncident(Pending):
     async def _look(self) -> Incident:
         self._incident = await self._nouns.incidents.get(self.id)
         return self._incident
+
+    async def _say(
+        self, message: str, status: AnyIncidentStatus | None, statuses: StatusMap, *, notify: bool | None
+    ) -> IncidentUpdate:
+        """Post an update; the caller has the lock."""
+        present = await self._look()
+        await self._remember(statuses.keys())
+        return await self._post(present, message, status or present.status, statuses, notify=notify)
+
+    async def _end(self, message: str, statuses: StatusMap, *, notify: bool | None) -> Incident:
+        """Resolve it unless it is resolved; the caller has the lock."""
+        present = await self._look()
+        if present.status != IncidentStatus.RESOLVED:
+            named: StatusMap = {**await self._restored(present), **statuses}
+            await self._remember(named.keys())
+            with self._last.posting(present.id):
+                await self._post(present, message, IncidentStatus.RESOLVED, named, notify=notify)
+        self._over = True
+        return self.incident
 
     async def _remember(self, wanted: Collection[str]) -> None:
         """Read what components are, before anything here changes them."""
@@ -285,7 +302,6 @@ class OpenIncident(Pending):
         self, present: Incident, message: str, status: AnyIncidentStatus, statuses: StatusMap, *, notify: bool | None
     ) -> IncidentUpdate:
         """Post an update that names every component, those too whose status stays (quirk 78, claim 107)."""
-        await self._remember(statuses.keys())
         known: dict[str, Any] = {**status_of(present.components), **statuses}
         asked = self._update(message, status, known, notify=notify)
         asked["components"] = [*dict.fromkeys([*known, *self._before])]

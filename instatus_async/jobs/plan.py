@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from asyncio import sleep
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -172,6 +172,7 @@ class _Applying:
     made: set[Entry]
     applied: list[PlannedChange] = attrs.field(factory=list[PlannedChange])
     remaining: list[PlannedChange] = attrs.field(factory=list[PlannedChange])
+    written: bool = False  # whether the page may be another one now
 
     async def run(self, planned: set[Entry]) -> Sequence[PlannedChange]:
         self.remaining = list(self.now.changes)
@@ -182,7 +183,7 @@ class _Applying:
             await self._create_all(planned)
             await self._put_in_order()
             for archive in archives:
-                await self.components.update(archive.id, archived=True)
+                await self._write(self.components.update(archive.id, archived=True))
                 self._done(archive)
         except InstatusError as exc:
             raise PartialApplyError(
@@ -194,8 +195,18 @@ class _Applying:
                 ),
                 applied=tuple(self.applied),
                 remaining=tuple(self.remaining),
+                may_have_applied=self.written,
             ) from exc
         return tuple(self.applied)
+
+    async def _write(self, call: Awaitable[Component]) -> Component:
+        try:
+            answer = await call
+        except InstatusError as exc:
+            self.written |= exc.may_have_applied
+            raise
+        self.written = True
+        return answer
 
     def _done(self, change: PlannedChange) -> None:
         self.applied.append(change)
@@ -205,7 +216,7 @@ class _Applying:
         fields: dict[str, Any] = {name: new for name, (_, new) in update.fields.items() if name != "group"}
         if "group" in update.fields:
             fields["grouped"] = False
-        answer = await self.components.update(update.id, **fields)
+        answer = await self._write(self.components.update(update.id, **fields))
         if "group" in update.fields and (answer.group_id or answer.group):
             raise PlanError(
                 f'The service took the change of "{entry.name}" and left it in its group: move it in the dashboard.'
@@ -251,7 +262,7 @@ class _Applying:
         if (parent_id := self.now.parent_id(entry)) is not None:
             fields |= {"group": parent_id, "grouped": True}
         try:
-            await self.components.create(name=create.name, status=ComponentStatus.OPERATIONAL, **fields)
+            await self._write(self.components.create(name=create.name, status=ComponentStatus.OPERATIONAL, **fields))
         except (OutcomeUnknownError, DuplicateDetectedError, DeadlineExceededError, DecodeError):
             # The SDK looked for it by its name alone; here its group is known too.
             if entry not in (await self.wanted.compare()).found:
@@ -269,7 +280,7 @@ class _Applying:
                 numbers = siblings.later_numbers() if number else siblings.numbers()
                 for row, wanted in zip(siblings.wanted, numbers, strict=True):
                     if row.order != wanted:
-                        await self.components.update(row.id, order=wanted)
+                        await self._write(self.components.update(row.id, order=wanted))
             before, self.now = self.now.disordered, await self.wanted.compare()
             still = {siblings.family for siblings in self.now.disordered}
             self.applied += [siblings.change() for siblings in before if siblings.family not in still]

@@ -6,15 +6,17 @@ becomes OPERATIONAL. A component that another maintenance in progress affects is
 got another status meanwhile keeps it.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import attrs
 
+from .._fingerprint import Fingerprint
 from .._pending import Pending
-from ..errors import ClientStateError, InstatusError
+from ..errors import ClientStateError
 from ..resources.components import Components, ComponentStatus, StatusMap
 from ..resources.incidents import Incidents
 from ..resources.maintenances import (
@@ -28,6 +30,7 @@ from ..resources.maintenances import (
 )
 from ._lifecycle import (
     FailureText,
+    LastPost,
     check_fields,
     check_text,
     explained,
@@ -49,11 +52,12 @@ Refuse = Callable[[Sequence[str], datetime, datetime], Awaitable[None]]
 
 @attrs.frozen
 class Nouns:
-    """The resources of one page that a maintenance has to do with."""
+    """What a maintenance has to do with: resources of its page, and what the client knows of calls cut off."""
 
     maintenances: Maintenances
     components: Components
     incidents: Incidents
+    unresolved: Collection[Fingerprint]
 
 
 class MaintenanceWindow(Pending):
@@ -66,8 +70,9 @@ class MaintenanceWindow(Pending):
         "_failed",
         "_failure",
         "_ids",
+        "_last",
         "_lasts",
-        "_lost",
+        "_lock",
         "_maintenance",
         "_nouns",
         "_over",
@@ -97,7 +102,9 @@ class MaintenanceWindow(Pending):
         self._before: dict[str, ComponentStatus] = {}
         self._explained: set[str] = set()  # components that an open incident had made what they were before
         self._said = {key: ComponentStatus(status) for key, status in wanted.get("statuses", {}).items()}
-        self._lost: InstatusError | None = None  # why nobody knows whether it is completed
+        self._last = LastPost(nouns.unresolved)
+        # What one task has read must hold until it has posted: two that end it at once would both tell people.
+        self._lock = asyncio.Lock()
         self._lasts = wanted["end"] - wanted["start"]
         self._over = False
         self._pending = "page.maintenances.window(...)"
@@ -137,8 +144,9 @@ class MaintenanceWindow(Pending):
         """
         check_text(message, "message")
         self._check("window.update", message, statuses, notify=notify)
-        present = await self._look()
-        return await self._post(present, present.status, message, statuses or {}, notify=notify)
+        async with self._lock:
+            present = await self._look()
+            return await self._post(present, present.status, message, statuses or {}, notify=notify)
 
     async def complete(
         self, message: str | None = None, *, statuses: StatusMap | None = None, notify: bool | None = None
@@ -151,14 +159,8 @@ class MaintenanceWindow(Pending):
         """
         text = self._completed if message is None else check_text(message, "message")
         self._check("window.complete", text, statuses, notify=notify)
-        present = await self._look()
-        if present.status == MaintenanceStatus.COMPLETED:
-            self._over = True
-            return present
-        over = self._explained - await explained(self._nouns.incidents, self._trouble())
-        before = {**self._before, **dict.fromkeys(over, _FINE)}
-        back = await restored(self._nouns.maintenances, present, before, self._said)
-        return await self._finish(present, text, {**back, **(statuses or {})}, notify=notify)
+        async with self._lock:
+            return await self._end(text, statuses or {}, notify=notify)
 
     # Beginning and end
 
@@ -189,26 +191,28 @@ class MaintenanceWindow(Pending):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if exc is None:
-            if not self._over:
-                async with naming(f"The maintenance {self.id} was being completed.", self.id):
-                    await self.complete()
+            async with naming(f"The maintenance {self.id} was being completed.", self.id), self._lock:
+                if not self._over:
+                    await self._end(self._completed, {}, notify=None)
         elif not isinstance(exc, Exception):
             log.warning("cancelled: the maintenance %s is left in progress, and nothing more is posted", self.id)
-        elif not self._over:
+        else:
             await self._fail(exc)
 
     async def _fail(self, error: Exception) -> None:
         """Complete it with what the caller chose to say about an exception, which must not be hidden by that."""
         what = f"The maintenance {self.id} is left in progress."
         try:
-            text = failure_text(self._failed, error)
-            if text is not None:
-                check_text(text, "failed")
-                async with naming(what, self.id):
+            async with naming(what, self.id), self._lock:
+                if self._over:
+                    return
+                text = failure_text(self._failed, error)
+                if text is not None:
+                    check_text(text, "failed")
                     present = await self._look()
                     if present.status != MaintenanceStatus.COMPLETED:
                         await self._finish(present, text, {}, notify=None)
-                what = f"The maintenance {self.id} is completed; its components are not set back."
+                    what = f"The maintenance {self.id} is completed; its components are not set back."
         except Exception as failure:  # noqa: BLE001 - whatever it is, the caller's own exception comes first
             what = f"{what} What was to be posted about this failed: {type(failure).__name__}: {failure}"
             log.warning("%s", what)
@@ -233,18 +237,23 @@ class MaintenanceWindow(Pending):
         self._maintenance = await self._nouns.maintenances.get(self.id)
         return self._maintenance
 
+    async def _end(self, message: str, statuses: StatusMap, *, notify: bool | None) -> Maintenance:
+        """Complete it unless it is over; the caller has the lock."""
+        present = await self._look()
+        if present.status == MaintenanceStatus.COMPLETED:
+            self._over = True
+            return present
+        over = self._explained - await explained(self._nouns.incidents, self._trouble())
+        before = {**self._before, **dict.fromkeys(over, _FINE)}
+        back = await restored(self._nouns.maintenances, present, before, self._said)
+        return await self._finish(present, message, {**back, **statuses}, notify=notify)
+
     async def _finish(
         self, present: Maintenance, message: str, statuses: StatusMap, *, notify: bool | None
     ) -> Maintenance:
         """Post the end, but not when an earlier one may be on its way."""
-        if self._lost is not None:
-            raise self._lost
-        try:
+        with self._last.posting(present.id):
             await self._post(present, MaintenanceStatus.COMPLETED, message, statuses, notify=notify)
-        except InstatusError as error:
-            if error.may_have_applied:
-                self._lost = error
-            raise
         self._over = True
         return self.maintenance
 

@@ -150,7 +150,10 @@ class Gap(Change):
 
 @attrs.frozen(kw_only=True)
 class PageStatusChanged(Change):
-    """The page says something else of itself. Public data only: the API cannot read one page (quirk 31)."""
+    """The page says something else of itself.
+
+    The API cannot read one page (quirk 31): there its status is made from its components', and `page` has nothing else.
+    """
 
     kind: ClassVar[str] = "page_status_changed"
     status: PublicPageStatus

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from functools import partial
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from instatus_async.testing import Delivery, InstatusServer, faults
 from tests import hostile
 from tests.hostile import HostileServer, answer
-from tests.test_webhooks import SECRET
+from tests.test_webhooks import HEADER, SECRET, incident, raw, sign
 
 from .conftest import Load, read, run, running_app, serving
 
@@ -105,6 +107,35 @@ async def test_webhooks_fastapi(
         monkeypatch.setenv("INSTATUS_WEBHOOK_SECRET", SECRET)
         await open_incident(server)
         assert (await server.deliveries())[-1].status == 401
+
+
+async def test_webhooks_fastapi_takes_again_what_it_could_not_handle(
+    load: Load, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("fastapi", reason="install the examples group: pip install --group examples")
+    example = load("webhooks_fastapi")
+    failures = iter([LookupError("the disk is full")])
+
+    def failing(_: logging.LogRecord) -> bool:
+        for failure in failures:
+            raise failure
+        return True
+
+    async def handler(request: web.Request) -> web.Response:
+        return await call_asgi(example.app, request)
+
+    monkeypatch.setenv("INSTATUS_WEBHOOK_SECRET", SECRET)
+    body = raw(incident())
+    example.log.addFilter(failing)
+    try:
+        async with serving(web.post("/instatus", handler)) as url, aiohttp.ClientSession() as session:
+            answers = [await session.post(f"{url}/instatus", data=body, headers={HEADER: sign(body)}) for _ in range(3)]
+    finally:
+        example.log.removeFilter(failing)
+    assert [answer.status for answer in answers] == [500, 204, 204]
+    assert [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"] == [
+        "Dôwn: INVESTIGATING"
+    ]
 
 
 async def test_trigger_from_probe(server: InstatusServer, load: Load) -> None:

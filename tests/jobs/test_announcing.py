@@ -79,6 +79,14 @@ async def test_a_refused_announcement_is_made_good_later(server: InstatusServer,
     assert (again.announced, again.told, announced(server)) == (True, False, 1)
 
 
+async def test_a_late_announcement_is_translated(server: InstatusServer, page: Page) -> None:
+    await silent(server, page)
+    message = {"fr": "C'est en panne."}
+    await page.incidents.ensure(key="db", message="Down", translations={"message": message}, notify=True)
+    told = [entry.body for entry in server.requests.matching(*UPDATE) if entry.body["notify"]]
+    assert told[-1]["translations"] == {"message": message}
+
+
 async def test_what_was_said_since_stays(server: InstatusServer, page: Page) -> None:
     api = server.component_id("API")
     incident_id = await silent(server, page)

@@ -103,6 +103,21 @@ async def test_the_first_opens_and_announces_and_the_others_find(server: Instatu
     assert posts(server) == 2
 
 
+async def test_what_people_receive_is_translated(server: InstatusServer, page: Page) -> None:
+    """The update that announces has a message of its own; the name stays that of the incident."""
+    translations = {"name": {"fr": "Panne"}, "message": {"fr": "C'est en panne."}}
+    for key, fields in (("db", translations), ("disk", {"name": translations["name"]})):
+        await page.incidents.ensure(key=key, message="Down", translations=fields, notify=True)
+    bodies = [entry.body for entry in server.requests if entry.method == "POST"]
+    assert [body.get("translations") for body in bodies] == [
+        translations,
+        {"message": translations["message"]},
+        {"name": translations["name"]},
+        None,
+    ]
+    assert [body["notify"] for body in bodies] == [False, True, False, True]
+
+
 async def test_without_notify_nobody_is_told_and_nothing_is_written_twice(server: InstatusServer, page: Page) -> None:
     first = await page.incidents.ensure(key="disk")
     again = await page.incidents.ensure(key="disk", notify=True)

@@ -8,6 +8,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from instatus_async import (
     ClientStateError,
+    Event,
     Incident,
     InstatusError,
     InvalidRequestError,
@@ -31,6 +33,7 @@ from tests.test_cancellation import CancelledAt
 CREATE = ("POST", "/v1/{page_id}/incidents")
 UPDATE = ("POST", "/v1/{page_id}/incidents/{incident_id}/incident-updates")
 GET = ("GET", "/v1/{page_id}/incidents/{incident_id}")
+LIST = ("GET", "/v1/{page_id}/incidents")
 
 
 class Broken(Exception):  # noqa: N818 - the program's own
@@ -83,6 +86,13 @@ async def block(
         inside()
         if error is not None:
             raise error
+
+
+async def released_later(server: InstatusServer, page: Page) -> None:
+    """Release what is stalled after ten round trips: time enough for another task that does not wait."""
+    for _ in range(10):
+        await page.components.get(server.component_id("API"))
+    server.faults.release()
 
 
 # Told
@@ -344,6 +354,110 @@ async def test_resolving_whose_outcome_is_unknown_is_not_posted_again(
         server.faults.release()
         assert (await incident.resolve()).status == "RESOLVED"
         assert (posts(server), server.announcements(incident.id)) == (2, 2)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_resolving_that_was_cut_off_is_posted_again_only_if_it_was_not_sent(
+    server: InstatusServer, page: Page, api: str, sent: bool
+) -> None:
+    incident = page.incidents.open(name="Errors", statuses={api: "MAJOROUTAGE"}, notify=True)
+    async with incident:
+        fault = (faults.LateCommit(silent=True), *UPDATE) if sent else (faults.Stall(), *LIST)
+        server.faults.next(*fault)
+        resolving = asyncio.create_task(incident.resolve("Mended."))
+        await server.faults.wait(1)
+        resolving.cancel()
+        await asyncio.wait([resolving])
+        assert resolving.cancelled()
+        if sent:
+            with pytest.raises(OutcomeUnknownError, match="does not post it again") as caught:
+                await incident.resolve()
+            assert caught.value.fingerprint is not None
+            assert incident.id in caught.value.fingerprint.path
+            server.faults.release()
+    assert [text for _, text in await story(page, incident.id)][1:] == [
+        "Mended." if sent else "This incident has been resolved."
+    ]
+    assert (posts(server), server.announcements(incident.id)) == (2, 2)
+
+
+async def test_cut_off_while_it_waited_for_the_rate_limit_it_is_posted(server: InstatusServer) -> None:
+    """Nothing is in doubt: the service has refused it."""
+    paused = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        if event.kind == "pause":
+            paused.set()
+
+    async with server.client(on_event=hear) as client:
+        incident = await client.page(server.page_id).incidents.open(name="Errors", notify=True)
+        server.faults.next(faults.Status(429, headers={"Retry-After": "1"}), *UPDATE)
+        resolving = asyncio.create_task(incident.resolve())
+        await paused.wait()
+        resolving.cancel()
+        await asyncio.wait([resolving])
+        assert (await incident.resolve()).status == "RESOLVED"
+    assert server.announcements(incident.id) == 2
+
+
+async def test_a_read_that_fails_while_it_resolves_is_no_lost_post(
+    server: InstatusServer, page: Page, api: str
+) -> None:
+    app = server.component_id("App")
+    incident = await page.incidents.open(name="Errors", statuses={api: "MAJOROUTAGE"}, notify=True)
+    server.faults.every(faults.Reset(), "GET", "*/components")
+    with pytest.raises(InstatusError):
+        await incident.resolve(statuses={app: "OPERATIONAL"})
+    server.faults.clear()
+    assert posts(server) == 1
+    assert (await incident.resolve(statuses={app: "OPERATIONAL"})).status == "RESOLVED"
+    assert server.announcements(incident.id) == 2
+
+
+async def test_two_tasks_that_resolve_it_tell_people_once(server: InstatusServer, page: Page, api: str) -> None:
+    async with page.incidents.open(name="Errors", statuses={api: "MAJOROUTAGE"}, notify=True) as incident:
+        both = await asyncio.gather(incident.resolve("First."), incident.resolve("Second."))
+    assert [seen.status for seen in both] == ["RESOLVED", "RESOLVED"]
+    assert [text for _, text in await story(page, incident.id)] == ["", "First."]
+    assert server.announcements(incident.id) == 2
+
+
+@pytest.mark.parametrize("error", [None, Broken()])
+async def test_the_end_of_the_block_waits_for_a_task_that_resolves_it(
+    server: InstatusServer, page: Page, error: Exception | None
+) -> None:
+    """What it finds then is resolved already, and neither that nor a failure is told."""
+    incident = page.incidents.open(name="Errors", notify=True, failed="It failed")
+    watchdog: asyncio.Task[Incident] | None = None
+    releasing: list[asyncio.Task[None]] = []
+
+    async def work() -> None:
+        nonlocal watchdog
+        async with incident:
+            server.faults.next(faults.Stall(), *UPDATE)
+            watchdog = asyncio.create_task(incident.resolve("The watchdog did it."))
+            await server.faults.wait(1)
+            releasing.append(asyncio.create_task(released_later(server, page)))
+            if error is not None:
+                raise error
+
+    with pytest.raises(Broken) if error is not None else nullcontext():
+        await work()
+    assert watchdog is not None
+    assert (await watchdog).status == incident.incident.status == "RESOLVED"
+    assert [text for _, text in await story(page, incident.id)] == ["", "The watchdog did it."]
+    assert server.announcements(incident.id) == 2
+
+
+async def test_an_update_under_way_does_not_open_it_again(server: InstatusServer, page: Page) -> None:
+    """It names the status that it has read."""
+    incident = await page.incidents.open(name="Errors")
+    server.faults.next(faults.Stall(), *UPDATE)
+    updating = asyncio.create_task(incident.update("Half of it."))
+    await server.faults.wait(1)
+    await asyncio.gather(updating, incident.resolve("All of it."), released_later(server, page))
+    assert [text for _, text in await story(page, incident.id)] == ["", "Half of it.", "All of it."]
+    assert (await page.incidents.get(incident.id)).status == "RESOLVED"
 
 
 async def test_an_update_whose_outcome_is_unknown(server: InstatusServer, monkeypatch: pytest.MonkeyPatch) -> None:

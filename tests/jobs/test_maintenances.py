@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import AsyncGenerator, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from instatus_async import (
     ClientStateError,
     InstatusError,
     InvalidRequestError,
+    Maintenance,
     MaintenanceConflictError,
     MaintenanceWindow,
     OutcomeUnknownError,
@@ -23,8 +25,11 @@ from instatus_async import (
 from instatus_async.testing import InstatusServer, ManualClock, faults
 from tests.test_cancellation import CancelledAt
 
+from .test_incidents import released_later
+
 CREATE = ("POST", "/v1/{page_id}/maintenances")
 UPDATE = ("POST", "/v1/{page_id}/maintenances/{maintenance_id}/maintenance-updates")
+LIST = ("GET", "/v1/{page_id}/maintenances")
 
 SOON = datetime.now(UTC) + timedelta(days=1)
 
@@ -433,6 +438,60 @@ async def test_completing_whose_outcome_is_unknown_is_not_posted_again(
         server.faults.release()
         assert (await window.complete()).status == "COMPLETED"
         assert (posts(server), server.announcements(window.id)) == (2, 2)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+async def test_completing_that_was_cut_off_is_posted_again_only_if_it_was_not_sent(
+    server: InstatusServer, page: Page, api: str, sent: bool
+) -> None:
+    async with page.maintenances.window(api, name="Deploy", minutes=10, notify=True) as window:
+        fault = (faults.LateCommit(silent=True), *UPDATE) if sent else (faults.Stall(), *LIST)
+        server.faults.next(*fault)
+        completing = asyncio.create_task(window.complete("Deployed."))
+        await server.faults.wait(1)
+        completing.cancel()
+        await asyncio.wait([completing])
+        assert completing.cancelled()
+        if sent:
+            with pytest.raises(OutcomeUnknownError, match="does not post it again"):
+                await window.complete()
+            server.faults.release()
+    last = (await page.maintenances.get(window.id)).updates[-1]
+    assert last.message == ("Deployed." if sent else "The maintenance is complete.")
+    assert (posts(server), server.announcements(window.id)) == (2, 2)
+
+
+async def test_two_tasks_that_complete_it_tell_people_once(server: InstatusServer, page: Page, api: str) -> None:
+    async with page.maintenances.window(api, name="Deploy", minutes=10, notify=True) as window:
+        both = await asyncio.gather(window.complete("First."), window.complete("Second."))
+    assert [seen.status for seen in both] == ["COMPLETED", "COMPLETED"]
+    assert [update.message for update in (await page.maintenances.get(window.id)).updates] == ["", "First."]
+    assert server.announcements(window.id) == 2
+
+
+@pytest.mark.parametrize("error", [None, Broken()])
+async def test_the_end_of_the_block_waits_for_a_task_that_completes_it(
+    server: InstatusServer, page: Page, api: str, error: Exception | None
+) -> None:
+    window = page.maintenances.window(api, name="Deploy", minutes=10, notify=True, failed="It failed")
+    watchdog: asyncio.Task[Maintenance] | None = None
+    releasing: list[asyncio.Task[None]] = []
+
+    async def work() -> None:
+        nonlocal watchdog
+        async with window:
+            server.faults.next(faults.Stall(), *UPDATE)
+            watchdog = asyncio.create_task(window.complete("The watchdog did it."))
+            await server.faults.wait(1)
+            releasing.append(asyncio.create_task(released_later(server, page)))
+            if error is not None:
+                raise error
+
+    with pytest.raises(Broken) if error is not None else nullcontext():
+        await work()
+    assert watchdog is not None
+    assert (await watchdog).status == window.maintenance.status == "COMPLETED"
+    assert server.announcements(window.id) == 2
 
 
 @pytest.mark.parametrize("kind", [asyncio.CancelledError, KeyboardInterrupt])

@@ -558,6 +558,36 @@ async def test_a_create_that_is_lost_for_good(server: InstatusServer, page: Page
     assert await plan.apply() == plan.changes
 
 
+@pytest.mark.parametrize(
+    ("number", "fault", "may"),
+    [
+        (1, faults.Status(403), False),
+        (1, faults.Reset(), True),  # nobody knows
+        (2, faults.Status(403), True),
+    ],
+)
+async def test_whether_a_part_may_have_been_applied(
+    server: InstatusServer, page: Page, number: int, fault: faults.Fault, may: bool
+) -> None:
+    plan = await page.components.plan([{"name": "One"}, {"name": "Two"}])
+    server.faults.nth(number, fault, "POST")
+    with pytest.raises(PartialApplyError) as caught:
+        await plan.apply()
+    assert caught.value.may_have_applied is may
+    assert pickle.loads(pickle.dumps(caught.value)).may_have_applied is may
+
+
+async def test_a_change_in_part_has_been_applied(server: InstatusServer, page: Page) -> None:
+    """Nothing is done when the second of the numbers of an order is refused, and yet the page is another one."""
+    names = [name for name, _ in await shown(page)]
+    plan = await page.components.plan([{"name": name} for name in [*names[2:], *names[:2]]])
+    server.faults.nth(2, faults.Status(403), "PUT")
+    with pytest.raises(PartialApplyError) as caught:
+        await plan.apply()
+    assert caught.value.applied == ()
+    assert caught.value.may_have_applied
+
+
 async def test_a_failure_before_anything(server: InstatusServer, page: Page) -> None:
     plan = await page.components.plan([{"name": "New"}])
     server.faults.next(faults.Status(401), "GET")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import random
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -25,7 +27,8 @@ from instatus_async import (
     Registry,
 )
 from instatus_async.redis import RedisRegistry
-from instatus_async.testing import InstatusServer, faults
+from instatus_async.testing import InstatusServer, faults, settling
+from tests import virtual_time
 from tests.redis_server import RedisServer
 from tests.replicas import ended, started, until
 from tests.test_cancellation import CancelledAt
@@ -77,6 +80,56 @@ def entry(redis_server: RedisServer, server: InstatusServer) -> Entry:
     return Entry.of(redis_server, server)
 
 
+@attrs.define
+class _Row:
+    holder: str
+    since: float
+    lasts: float
+    sent: bool = False
+    incident_id: str | None = None
+
+
+@attrs.define
+class InMemory:
+    """A registry of one process, on the event loop's clock, which a test may let jump."""
+
+    rows: dict[str, _Row] = attrs.Factory(dict[str, _Row])
+
+    async def claim(self, key: str, /, *, lasts: float, over: str | None = None) -> Claim:
+        row, now = self.rows.get(key), asyncio.get_running_loop().time()
+        if row is not None and row.incident_id not in (None, over):
+            return Claim(key=key, incident_id=row.incident_id)
+        settled = row is not None and row.incident_id is not None
+        if row is not None and not settled and now - row.since < row.lasts:
+            return Claim(key=key)
+        doubtful = row is not None and not settled and row.sent
+        token = secrets.token_hex(8)
+        self.rows[key] = _Row(token, now, lasts, doubtful)
+        return Claim(key=key, token=token, doubtful=doubtful)
+
+    def _held(self, claim: Claim) -> _Row | None:
+        row = self.rows.get(claim.key)
+        return row if row is not None and row.holder == claim.token and row.incident_id is None else None
+
+    async def sending(self, claim: Claim, /, *, lasts: float) -> bool:
+        row = self._held(claim)
+        if row is not None:
+            row.since, row.lasts, row.sent = asyncio.get_running_loop().time(), lasts, True
+        return row is not None
+
+    async def settle(self, claim: Claim, incident_id: str, /) -> None:
+        if (row := self._held(claim)) is not None:
+            row.incident_id = incident_id
+
+    async def release(self, claim: Claim, /) -> None:
+        if (row := self._held(claim)) is None:
+            return
+        if claim.doubtful:
+            row.lasts = 0.0
+        else:
+            del self.rows[claim.key]
+
+
 def arguments(server: InstatusServer, redis: RedisServer, **more: Any) -> dict[str, Any]:
     return {"url": server.url, "key": server.api_key, "redis": redis.url, "page": server.page_id, **more}
 
@@ -111,6 +164,24 @@ async def test_a_holder_that_was_killed_while_it_sent(
     assert posts(server) == (1 if arrived else 3)  # the lost one, the silent one, and its announcement
     if not arrived:
         assert await entry.fields() == {"id": ensured.incident.id}
+
+
+async def test_a_holder_that_was_killed_while_others_waited(
+    redis_server: RedisServer, server: InstatusServer, entry: Entry
+) -> None:
+    server.faults.next(faults.Stall(), *CREATE)
+    holder = await started("ensure", [arguments(server, redis_server)])
+    await server.faults.wait(1)
+    waiting = await started("ensure", [arguments(server, redis_server)] * 3)
+    await until(lambda: len(server.requests.matching(*LIST)) == 5)  # the holder has looked twice
+    holder.kill()
+    await holder.communicate()
+    await entry.runs_out()
+    said, log = await ended(waiting)
+    assert (len(said), log) == (3, "")
+    assert len({one["ids"][0] for one in said}) == sum(one["created"] for one in said) == 1
+    assert all(one["announced"] for one in said)
+    assert (posts(server), told(server)) == (3, 1)  # the lost one, the silent one, and its announcement
 
 
 async def test_a_holder_that_was_killed_before_it_sent(
@@ -215,18 +286,44 @@ async def test_a_holder_that_was_held_up_sends_nothing(
     assert (posts(server), told(server)) == (1, 1)
 
 
-async def test_one_that_hears_nothing_gives_up(
-    server: InstatusServer, registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("instatus_async.jobs.ensure_once._LONGEST_PAUSE", 0.1)
-    async with server.client(timeout=0.1) as client:
-        page = client.page(server.page_id)
-        claim = await registry.claim(f"{server.page_id}:key:db", lasts=600)
-        assert claim is not None
-        assert claim.token
-        with pytest.raises(OutcomeUnknownError, match="another run opens the incident of 'db'"):
-            await page.incidents.ensure(key="db", notify=True, registry=registry)
-    assert posts(server) == 0
+@pytest.mark.usefixtures("_as_processes")
+def test_those_who_wait_outlast_a_holder_that_died_and_the_next_one() -> None:
+    """One of them takes the claim when it runs out, and opens in the careful way; the others return what it made."""
+
+    async def work() -> None:
+        async with InstatusServer() as server, AsyncExitStack() as stack:
+            pages, registry = await replicas(server, stack, 4), InMemory()
+            server.faults.next(faults.Stall(), *CREATE)
+            first, *calls = (
+                asyncio.ensure_future(page.incidents.ensure(key="db", notify=True, registry=registry)) for page in pages
+            )
+            await server.faults.wait(1)
+            first.cancel()  # the registry hears nothing of it, as when a process is killed
+            runs = await asyncio.gather(*calls)
+            assert len({run.incident.id for run in runs}) == sum(run.created for run in runs) == 1
+            assert all(run.announced for run in runs)
+            assert told(server) == 1
+
+    with settling(1.0):
+        virtual_time.run(work())
+
+
+def test_one_that_hears_nothing_gives_up() -> None:
+    """After the time that a holder and the next one may take."""
+
+    async def work() -> float:
+        registry, time = InMemory(), asyncio.get_running_loop().time
+        async with InstatusServer() as server, server.client(timeout=30.0) as client:
+            await registry.claim(f"{server.page_id}:key:db", lasts=math.inf)
+            since = time()
+            with pytest.raises(OutcomeUnknownError, match="another run opens the incident of 'db'") as caught:
+                async with asyncio.timeout(600):  # on the clock that jumps
+                    await client.page(server.page_id).incidents.ensure(key="db", notify=True, registry=registry)
+            assert not caught.value.may_have_applied
+            assert posts(server) == 0
+            return time() - since
+
+    assert 61 < virtual_time.run(work()) <= 63
 
 
 # What goes wrong
