@@ -8,7 +8,7 @@ import ssl as ssl_module
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -134,7 +134,7 @@ class InstatusClient:
         *,
         query: Mapping[str, str | int] | None = None,
         json: Any = None,
-        effect: Effect | None = None,
+        effect: Effect | Literal["read", "idempotent", "datapoint", "notify"] | None = None,
     ) -> Any:
         """Send what the SDK has no method for, and return the parsed JSON, or None for an empty answer.
 
@@ -153,7 +153,7 @@ class InstatusClient:
             verb,
             _quoted(path),
             operation=f"{verb} {path}",
-            effect=effect if effect is not None else _EFFECT_OF_METHOD[verb],
+            effect=_EFFECT_OF_METHOD[verb] if effect is None else _effect(effect),
             query=urlencode(query) if query else "",
             body=json,
         )
@@ -198,6 +198,15 @@ class InstatusClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an InstatusClient holds a key and connections, and does not pickle")
+
+
+def _effect(effect: object) -> Effect:
+    """Read an effect or its text; decisions compare by identity, and would take anything else for a read."""
+    try:
+        return Effect(effect)
+    except ValueError:
+        known = ", ".join(member.value for member in Effect)
+        raise InvalidRequestError(f"effect: {effect!r} is none of {known}. Nothing was sent.") from None
 
 
 _SEGMENTS = re.compile(r"(/[^/?#\\\x00-\x20\x7f]+)+/?")

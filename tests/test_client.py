@@ -24,6 +24,8 @@ from instatus_async import (
 
 from .hostile import HostileServer, answer, reset
 
+FAST = RetryPolicy(base=0)
+
 
 def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="INSTATUS_API_KEY"):
@@ -116,13 +118,32 @@ async def test_request() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 async def test_request_never_sends_a_write_twice_unless_told(method: str) -> None:
-    retry = RetryPolicy(base=0)
-    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=retry) as client:
+    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=FAST) as client:
         with pytest.raises(OutcomeUnknownError):
             await client.request(method, "/v1/x", json={})
         assert len(server.requests) == 1
         server.scripts = [reset, reset, reset, answer({"ok": 1})]
         assert await client.request(method, "/v1/x", json={}, effect=Effect.IDEMPOTENT) == {"ok": 1}
+
+
+async def test_request_takes_an_effect_by_its_text() -> None:
+    """One that only looks like an effect would be compared with none, and sent twice like a read."""
+    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=FAST) as client:
+        with pytest.raises(OutcomeUnknownError):
+            await client.request("POST", "/v1/x", json={}, effect="notify")
+        assert server.lines == ["POST /v1/x"]
+        server.scripts = [reset, reset, answer({"ok": 1})]
+        assert await client.request("POST", "/v1/x", json={}, effect="idempotent") == {"ok": 1}
+
+
+@pytest.mark.parametrize("effect", ["NOTIFY", "once", "", 1, ["notify"], True])
+async def test_request_refuses_what_is_no_effect(effect: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(
+            InvalidRequestError, match=r"effect: .*read, idempotent, datapoint, notify.*Nothing was sent"
+        ):
+            await client.request("POST", "/v1/x", json={}, effect=effect)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
