@@ -8,10 +8,12 @@ import ssl as ssl_module
 import warnings
 from collections import deque
 from collections.abc import Mapping
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
 
 from ._deadline import Clock
 from .errors import ClientStateError
@@ -143,19 +145,20 @@ class Pool:
 
     def _open(self, *, fresh: bool) -> aiohttp.ClientSession:
         borrowed = self._borrowed
-        connector, owner = borrowed.connector if borrowed is not None else None, False
-        if connector is None or (fresh and type(connector) is aiohttp.TCPConnector):
-            ssl = getattr(connector, "_ssl", None) or self._ssl or True
-            limit = 0 if not fresh and self.slots is not None else _MOST_CONNECTIONS
-            connector, owner = aiohttp.TCPConnector(ssl=ssl, force_close=fresh, limit=limit), True
+        connector = lent = borrowed.connector if borrowed is not None else None
+        if connector is None:
+            limit = _MOST_CONNECTIONS if fresh else 0
+            connector = aiohttp.TCPConnector(ssl=self._ssl or True, force_close=fresh, limit=limit)
+        alone = fresh and lent is not None
         # A borrowed session is not used itself: its headers, cookies, base_url and raise_for_status would reach our
         # requests. A session of our own shares its connections.
         session = aiohttp.ClientSession(
             connector=connector,
-            connector_owner=owner,
-            headers=self._headers,
+            connector_owner=lent is None,
+            headers={**self._headers, "Connection": "close"} if alone else self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
+            request_class=_Alone if alone else aiohttp.ClientRequest,
         )
         # aiohttp sends PUT and DELETE a second time on its own when a connection drops, and has no public switch.
         # What is sent again is for retry.py to decide.
@@ -205,6 +208,24 @@ class Pool:
             session.detach()
             if connector is not None and self._loop is not None and not self._loop.is_closed():
                 connector._close()  # noqa: SLF001 - close() wants a running loop
+
+
+_NUMBERS = count()
+
+
+class _Alone(aiohttp.ClientRequest):
+    """A request that takes a new connection, of a connector that keeps others.
+
+    They are kept by a key, which the next request to the same place has too, but not this one.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._number = next(_NUMBERS)
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        return super().connection_key._replace(proxy_headers_hash=self._number)
 
 
 def _witness() -> aiohttp.TraceConfig:

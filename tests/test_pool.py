@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import sys
 import warnings
 
 import aiohttp
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +149,66 @@ async def test_an_outage_is_not_multiplied() -> None:
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(result, Exception) for result in results)
         assert 1000 <= len(server.requests) <= 1060
+        await session.aclose()
+
+
+# --- A session that is lent ------------------------------------------------------------------------------------------
+
+
+HERE = "127.0.0.7" if sys.platform == "linux" else "127.0.0.1"
+
+
+class OwnResolver(AbstractResolver):
+    """The only one that knows the name of the service."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked += 1
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        pass
+
+
+class OwnConnector(aiohttp.TCPConnector):
+    """One of the program's own, whose connections are made in its own way."""
+
+
+@pytest.mark.parametrize("kind", [aiohttp.TCPConnector, OwnConnector])
+async def test_notifying_calls_take_the_way_of_the_lent_connector(kind: type[aiohttp.TCPConnector]) -> None:
+    """Its resolver and its own address; but none of its connections that were kept, also where it keeps them all."""
+    resolver = OwnResolver()
+    async with (
+        HostileServer(then_closes) as server,
+        aiohttp.ClientSession(
+            connector=kind(resolver=resolver, local_addr=(HERE, 0), use_dns_cache=False, force_close=False)
+        ) as lent,
+    ):
+        url = server.url.replace("127.0.0.1", "only-here.localhost")
+        session = SessionManager(api_key="key", base_url=url, session=lent)
+        for _ in range(5):
+            assert await session.request("GET", "/v1/x", effect=Effect.READ) == {}
+            assert await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={}) == {}
+        assert server.lines.count("POST /v1/x") == 5
+        assert set(server.peers) == {HERE}
+        assert resolver.asked == server.connections == 10
+        await session.aclose()
+
+
+async def test_a_lent_connector_keeps_no_connection_of_a_notifying_call() -> None:
+    async with HostileServer(answer({})) as server, aiohttp.ClientSession() as lent:
+        session = SessionManager(api_key="key", base_url=server.url, session=lent)
+        for _ in range(3):
+            await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={})
+            async with lent.get(server.url) as response:
+                await response.read()
+        assert server.connections == 4  # and one, kept, for all the others
+        asked = [(request.method, request.headers.get("connection")) for request in server.requests]
+        assert asked == [("POST", "close"), ("GET", None)] * 3
         await session.aclose()
 
 
