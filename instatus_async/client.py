@@ -47,10 +47,13 @@ class InstatusClient:
     call and belong to its event loop: use `async with`, or `aclose()` when done.
 
     `timeout` is the total of one call in seconds, a day at most, with all its attempts and pauses. `session` lends an
-    aiohttp session: its connections, trace configs and middlewares are used, and it is neither changed nor closed.
+    aiohttp session of the same event loop: its connections, proxy, trace configs and middlewares are used, and it is
+    neither changed nor closed. A middleware that tries again does so in vain for what tells subscribers: it gets the
+    first outcome again, which then is for the client to deal with.
     `gate` may be shared by several clients of one key, and `instatus_async.redis.RedisGate` by several processes.
-    `proxy` is a URL; `trust_env` takes the proxy from the environment. `ssl` is a verifying SSLContext. Answers larger
-    than `max_response_bytes` are refused. `on_event` hears of attempts, retries, pauses and reconciliations.
+    `proxy` is the URL of an HTTP proxy; `trust_env` takes it from the environment. `ssl` is a verifying SSLContext.
+    Answers larger than `max_response_bytes` are refused. `on_event` hears of attempts, retries, pauses and
+    reconciliations.
 
     Raises ConfigError for a setting that cannot work, or that would show the key to others.
     """

@@ -33,7 +33,7 @@ from ._settings import (
     check_base_url,
     check_key,
     check_ssl,
-    environment_proxy,
+    choose_proxy,
     hidden,
 )
 from ._version import __version__
@@ -158,8 +158,8 @@ class SessionManager:
         self.follows: bool = key is None and secret_path is None  # redirects
         self.opaque: bool = secret_path is not None  # a success may say what it likes
         self._limit = max_response_bytes
-        self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
-        self.pool: Pool = Pool(headers, session, ssl, traced=secret_path is None)
+        self._proxy = choose_proxy(proxy, session, url, trust_env=trust_env)
+        self.pool: Pool = Pool(headers, session, ssl, traced=secret_path is None, proxied=self._proxy is not None)
         self.on_event: Callable[[Event], None] | None = on_event
         self.gate: Gate = gate if gate is not None else RateGate()
         self._set_options(timeout, retry if retry is not None else RetryPolicy())
