@@ -161,6 +161,7 @@ class Pool:
             connector = aiohttp.TCPConnector(ssl=self._ssl or True, force_close=fresh, limit=limit)
         proxy = None if self._proxied else getattr(borrowed, "_default_proxy", None)
         alone = fresh and lent is not None
+        kind = _Alone if alone else _Proxied if self._proxied or proxy is not None else aiohttp.ClientRequest
         # A borrowed session is not used itself: its headers, cookies, base_url and raise_for_status would reach our
         # requests. A session of our own shares its connections.
         session = aiohttp.ClientSession(
@@ -169,7 +170,7 @@ class Pool:
             headers={**self._headers, "Connection": "close"} if alone else self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
-            request_class=_Alone if alone else aiohttp.ClientRequest,
+            request_class=kind,
             proxy=proxy,
         )
         # aiohttp sends PUT and DELETE a second time on its own when a connection drops, and has no public switch.
@@ -228,7 +229,15 @@ _NUMBERS = count()
 _Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 
 
-class _Alone(aiohttp.ClientRequest):
+class _Proxied(aiohttp.ClientRequest):
+    """A request whose proxy sees no key: aiohttp gives it the headers of the session, and it is asked in clear text."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["proxy_headers"] = None
+        super().__init__(*args, **options)
+
+
+class _Alone(_Proxied):
     """A request that takes a new connection, of a connector that keeps others, and knows whether it was sent.
 
     They are kept by a key, which the next request to the same place has too, but not this one.

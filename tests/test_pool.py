@@ -24,6 +24,7 @@ from instatus_async.errors import (
     BadRequestError,
     ClientStateError,
     ConfigError,
+    ConnectError,
     DeadlineExceededError,
     OutcomeUnknownError,
     ProtocolError,
@@ -365,7 +366,22 @@ async def test_the_proxy_of_a_lent_session_is_gone_through(effect: Effect) -> No
             assert via.lines == [f"POST {service}/v1/x"]
             await session.aclose()
         assert theirs.requests[0].headers["proxy-authorization"] == "Basic bWU6c2VjcmV0"
-        assert ours.requests[0].headers.get("proxy-authorization") != "Basic bWU6c2VjcmV0"  # it is for the other one
+        assert "proxy-authorization" not in ours.requests[0].headers  # it is for the other one
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.NOTIFY])
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+async def test_a_proxy_never_sees_the_key(effect: Effect, whose: str) -> None:
+    """It is asked for a tunnel in clear text, and aiohttp would give it all headers of the session."""
+    async with HostileServer(answer(status=407)) as proxy, aiohttp.ClientSession(proxy=proxy.url) as lent:
+        way: dict[str, Any] = {"proxy": proxy.url} if whose == "ours" else {"session": lent}
+        session = SessionManager(api_key="sekret", retry=ONCE, **way)
+        with pytest.raises(ConnectError):
+            await session.request("POST", "/v1/x", effect=effect, body={})
+        (request,) = proxy.requests
+        assert (request.method, request.target) == ("CONNECT", "api.instatus.com:443")
+        assert "sekret" not in str(request)
+        await session.aclose()
 
 
 @pytest.mark.parametrize("effect", [Effect.READ, Effect.NOTIFY])
