@@ -196,14 +196,16 @@ class Pool:
     async def close(self) -> None:
         """Wait a little for calls in flight, then close what was opened here, and nothing that was borrowed."""
         self._closed = True
-        if self._loop is asyncio.get_running_loop():
-            await self.clock.idle(_DRAIN)
-        if not self.clock.pending:  # else it still ends them
-            self.clock.stop()
-        for session in (self._kept, self._fresh):
-            if session is not None:
-                await session.close()
-        self._kept = self._fresh = None
+        try:
+            if self._loop is asyncio.get_running_loop():
+                await self.clock.idle(_DRAIN)
+        finally:  # whoever is cancelled while waiting leaves nothing open either
+            if not self.clock.pending:  # else it still ends them
+                self.clock.stop()
+            for session in (self._kept, self._fresh):
+                if session is not None:
+                    await session.close()
+            self._kept = self._fresh = None
 
     def __del__(self) -> None:
         """Warn of a forgotten close, once and in our words, and drop the connections."""

@@ -106,6 +106,27 @@ async def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -
             await read
 
 
+async def test_a_close_that_is_cancelled_while_it_waits_closes_all_the_same() -> None:
+    async with HostileServer(answer({}), answer({}), stall) as server:
+        session = SessionManager(api_key="key", base_url=server.url, retry=ONCE)
+        await session.request("GET", "/v1/x", effect=Effect.READ)
+        await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={})
+        call = asyncio.ensure_future(session.request("GET", "/v1/x", effect=Effect.READ))
+        await server.reached(3)
+        closing = asyncio.ensure_future(session.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        with pytest.raises(ProtocolError):
+            await call
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            del session, call
+            gc.collect()
+        assert caught == []
+
+
 async def test_a_forgotten_close_is_one_warning_without_the_key() -> None:
     async with HostileServer(answer({})) as server:
         session = SessionManager(api_key="sekret", base_url=server.url)
