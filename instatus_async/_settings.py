@@ -17,6 +17,7 @@ __all__ = [
     "SecretBytes",
     "check_base_url",
     "check_key",
+    "check_parts",
     "check_ssl",
     "choose_proxy",
     "hidden",
@@ -93,6 +94,21 @@ def check_ssl(context: object) -> None:
         raise ConfigError("ssl must be an ssl.SSLContext, or None for the system's; verification stays on")
     if context.verify_mode is not ssl_module.CERT_REQUIRED or not context.check_hostname:
         raise ConfigError("this ssl context does not verify certificates or names; use ssl.create_default_context()")
+
+
+def check_parts(*, max_response_bytes: object, user_agent: object, gate: object, on_event: object) -> None:
+    """Refuse what would fail in the middle of the first call."""
+    if isinstance(max_response_bytes, bool) or not isinstance(max_response_bytes, int) or max_response_bytes < 1:
+        raise ConfigError("max_response_bytes must be a positive, whole number of bytes")
+    if user_agent is not None and not (
+        isinstance(user_agent, str) and user_agent.isascii() and user_agent.isprintable()
+    ):
+        raise ConfigError("user_agent must be printable ASCII")
+    steps = ("acquire", "limited", "passed", "abandoned")
+    if gate is not None and (isinstance(gate, type) or not all(callable(getattr(gate, name, None)) for name in steps)):
+        raise ConfigError("gate must be a RateGate, a RedisGate or another object with the methods of Gate")
+    if on_event is not None and not callable(on_event):
+        raise ConfigError("on_event must be a function of one Event")
 
 
 def choose_proxy(given: object, session: aiohttp.ClientSession | None, base_url: URL, *, trust_env: bool) -> str | None:

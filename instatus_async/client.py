@@ -8,7 +8,7 @@ import ssl as ssl_module
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, cast
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -157,7 +157,7 @@ class InstatusClient:
             _quoted(path),
             operation=f"{verb} {path}",
             effect=_EFFECT_OF_METHOD[verb] if effect is None else _effect(effect),
-            query=urlencode(query) if query else "",
+            query="" if query is None else _query(query),
             body=json,
         )
 
@@ -178,6 +178,11 @@ class InstatusClient:
         Raises OutcomeUnknownError when it is not there (yet), or cannot be looked for, and DuplicateDetectedError when
         it is there more than once.
         """
+        given: Any = fingerprint
+        if not isinstance(given, Fingerprint):
+            raise InvalidRequestError(
+                "fingerprint: expected the .fingerprint of an error, or one of client.unresolved. Nothing was sent."
+            )
         value = await self._session.reconcile(fingerprint)
         return None if fingerprint.answer is None or value is None else read(fingerprint.answer, value)
 
@@ -201,6 +206,23 @@ class InstatusClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an InstatusClient holds a key and connections, and does not pickle")
+
+
+def _query(query: object) -> str:
+    """Encode what has one meaning in a query; a flag, a list or nothing would be a guess."""
+    if not isinstance(query, Mapping):
+        raise InvalidRequestError("query: expected a mapping of names to text or whole numbers. Nothing was sent.")
+    pairs = cast("Mapping[object, object]", query)
+    for name, value in pairs.items():
+        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise InvalidRequestError(
+                f"query: {name!r}: expected text or a whole number, got {type(value).__name__}. Write it as the API's "
+                "text, or leave it out. Nothing was sent."
+            )
+    try:
+        return urlencode(cast("Mapping[str, str | int]", pairs))
+    except UnicodeEncodeError:
+        raise InvalidRequestError("query: it holds half a surrogate pair. Nothing was sent.") from None
 
 
 def _effect(effect: object) -> Effect:

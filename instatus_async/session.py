@@ -32,6 +32,7 @@ from ._settings import (
     SecretBytes,
     check_base_url,
     check_key,
+    check_parts,
     check_ssl,
     choose_proxy,
     hidden,
@@ -143,11 +144,8 @@ class SessionManager:
                 raise ConfigError("Give the ssl context to the connector of the session you lend, not to the client")
             if getattr(session.connector, "_ssl", True) is not True:
                 check_ssl(cast("Any", session.connector)._ssl)  # noqa: SLF001 - aiohttp has no public getter
-        if isinstance(max_response_bytes, bool) or max_response_bytes < 1:
-            raise ConfigError("max_response_bytes must be a positive number of bytes")
+        check_parts(max_response_bytes=max_response_bytes, user_agent=user_agent, gate=gate, on_event=on_event)
         agent = user_agent or f"instatus-async/{__version__} aiohttp/{aiohttp.__version__}"
-        if not agent.isascii() or not agent.isprintable():
-            raise ConfigError("user_agent must be printable ASCII")
         headers = {"Accept": "application/json", "User-Agent": agent}
         if key is not None:
             headers["Authorization"] = Secret("Bearer " + check_key(key))
@@ -168,6 +166,9 @@ class SessionManager:
         number: Any = timeout
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number <= 86_400:
             raise ConfigError("timeout must be a positive number of seconds, a day at most")
+        policy: Any = retry
+        if not isinstance(policy, RetryPolicy):
+            raise ConfigError("retry must be a RetryPolicy")
         self.timeout: float = float(timeout)
         self.retry: RetryPolicy = retry
         # Connecting and reading get a part of the whole, so that there is time for what follows a failure.

@@ -7,16 +7,19 @@ import pickle
 import pydoc
 from typing import Any
 
+import aiohttp
 import pytest
 
 from instatus_async import (
     ClientStateError,
     ConfigError,
+    ConnectError,
     Effect,
     InstatusClient,
     InvalidIdError,
     InvalidRequestError,
     OutcomeUnknownError,
+    PublicStatusPage,
     RateGate,
     RetryPolicy,
     ServerError,
@@ -47,6 +50,107 @@ def test_building_needs_no_loop_and_does_nothing() -> None:
 def test_a_client_does_not_pickle() -> None:
     with pytest.raises(TypeError, match="does not pickle"):
         pickle.dumps(InstatusClient("key"))
+
+
+class NoGate:
+    """It has only half of what a gate needs."""
+
+    async def acquire(self, deadline: float) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"retry": 3}, "retry must be a RetryPolicy"),
+        ({"gate": "x"}, "gate must be"),
+        ({"gate": RateGate}, "gate must be"),
+        ({"gate": NoGate()}, "gate must be"),
+        ({"on_event": "x"}, "on_event must be"),
+        ({"user_agent": 5}, "user_agent must be"),
+        ({"max_response_bytes": "1"}, "max_response_bytes must be"),
+        ({"max_response_bytes": 1.5}, "max_response_bytes must be"),
+        ({"max_response_bytes": True}, "max_response_bytes must be"),
+        ({"proxy": 5}, "proxy must be .*http://"),
+        ({"proxy": ""}, "proxy must be .*http://"),
+        ({"proxy": "127.0.0.1:3128"}, "proxy must be .*http://"),
+        ({"proxy": "proxy.example:3128"}, "proxy must be .*http://"),
+        ({"proxy": "not a proxy"}, "proxy must be .*http://"),
+        ({"proxy": "http://"}, "proxy must be .*http://"),
+        ({"proxy": "http://proxy.example:port"}, "proxy must be .*http://"),
+        ({"proxy": "socks5://me:secret@127.0.0.1:1080"}, "proxy must be .*http://"),
+    ],
+)
+def test_settings_that_cannot_work(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        InstatusClient("key", **settings)
+    assert "secret" not in str(caught.value)
+    if "gate" not in settings and "on_event" not in settings:
+        with pytest.raises(ConfigError, match=said):
+            PublicStatusPage("https://acme.instatus.com", **settings)
+
+
+def test_views_with_what_is_no_policy() -> None:
+    policy: Any = "x"
+    with pytest.raises(ConfigError, match="retry must be a RetryPolicy"):
+        InstatusClient("key").with_options(retry=policy)
+
+
+async def test_a_lent_session_with_a_proxy_that_is_none() -> None:
+    async with aiohttp.ClientSession(proxy="127.0.0.1:3128") as lent:
+        with pytest.raises(ConfigError, match=r"session you lend must be .*http://"):
+            InstatusClient("key", session=lent)
+
+
+@pytest.mark.parametrize("scheme", ["", "http://"])
+async def test_a_proxy_of_the_environment(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without a scheme speaks HTTP, as to curl."""
+    async with HostileServer(answer(status=407)) as proxy:
+        monkeypatch.setenv("https_proxy", scheme + proxy.url.removeprefix("http://"))
+        async with InstatusClient("key", trust_env=True, retry=RetryPolicy(attempts=1)) as client:
+            with pytest.raises(ConnectError):
+                await client.page("p").incidents.create(name="n", status="INVESTIGATING", notify=True)
+    assert proxy.lines == ["CONNECT api.instatus.com:443"]
+
+
+def test_a_proxy_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "socks5://me:secret@127.0.0.1:1080")
+    with pytest.raises(ConfigError, match="https_proxy in the environment must be") as caught:
+        InstatusClient("key", trust_env=True)
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("https_proxy", "")
+    InstatusClient("key", trust_env=True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a=b",
+        5,
+        [("a", "b")],
+        {"a": None},
+        {"a": True},
+        {"a": 1.5},
+        {"a": ["b"]},
+        {"a": "\ud800"},
+        {"\ud800": "a"},
+        {5: "a"},
+        {None: "a"},
+    ],
+)
+async def test_request_refuses_what_is_no_query(query: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(InvalidRequestError, match=r"query: .*Nothing was sent"):
+            await client.request("GET", "/v1/x", query=query)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("fingerprint", [None, "x", 5])
+async def test_reconcile_refuses_what_is_no_fingerprint(fingerprint: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(InvalidRequestError, match=r"fingerprint: .*Nothing was sent"):
+            await client.reconcile(fingerprint)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("page_id", ["", ".", "..", "a/b", None, 5])
