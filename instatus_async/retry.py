@@ -58,9 +58,9 @@ def _seconds(_: object, field: attrs.Attribute[float], value: Any) -> None:
 class RetryPolicy:
     """Bound the retries of one call.
 
-    `attempts` counts the first one. Pauses grow from `base` by doubling, up to `cap` seconds, with full jitter: each is
-    drawn between nothing and its bound, so that many clients do not come back together. The call's total timeout bounds
-    them all. `RetryPolicy(attempts=1)` sends once.
+    `attempts` counts the first one, and those that a 429 refused. Pauses grow from `base` by doubling, up to `cap`
+    seconds, with full jitter: each is drawn between nothing and its bound, so that many clients do not come back
+    together. The call's total timeout bounds them all. `RetryPolicy(attempts=1)` sends once.
 
     Raises ConfigError for numbers that cannot work.
     """
