@@ -72,7 +72,10 @@ def _aware(value: object, at: str) -> datetime:
 
 
 def send_instant(value: object, at: str) -> str:
-    instant = _aware(value, at).astimezone(UTC)
+    try:
+        instant = _aware(value, at).astimezone(UTC)
+    except OverflowError:
+        _refuse(at, "in UTC, this is outside the years 1 to 9999")
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -103,7 +106,11 @@ def _send_flag(value: object, at: str) -> bool:
 def _send_number(value: object, at: str, *, whole: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         _refuse(at, f"expected {'a whole' if whole else 'a'} number, got {type(value).__name__}")
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # an int of more than 308 digits
+        _refuse(at, "the number is too large")
+    if not finite:
         _refuse(at, "expected a finite number")
     return value
 

@@ -7,14 +7,18 @@ import os
 import ssl as ssl_module
 import warnings
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
 
 from ._deadline import Clock
-from .errors import ClientStateError
+from .errors import ClientStateError, ConfigError
 from .reconcile import Fingerprint
 from .retry import RetryQuota
 
@@ -77,6 +81,7 @@ class Pool:
         "_kept",
         "_loop",
         "_pid",
+        "_proxied",
         "_ssl",
         "_traced",
         "clock",
@@ -92,11 +97,13 @@ class Pool:
         ssl: ssl_module.SSLContext | None,
         *,
         traced: bool = True,
+        proxied: bool = False,
     ) -> None:
         self._headers = headers
         self._borrowed = borrowed
         self._ssl = ssl
         self._traced = traced  # no, where the address is a credential: traces are named by it, and sent elsewhere
+        self._proxied = proxied  # by the client, and so not as the lent session is, whose password is for another one
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -138,24 +145,33 @@ class Pool:
             )
         if self._borrowed is not None and self._borrowed.closed:
             raise ClientStateError("The aiohttp session lent to the client is closed. Close the client before it.")
+        if getattr(self._borrowed, "_loop", loop) is not loop:
+            raise ClientStateError(
+                "The aiohttp session lent to the client belongs to another event loop. Lend one that was made in this "
+                "one."
+            )
         self._loop = loop
         self.clock.start(loop)
 
     def _open(self, *, fresh: bool) -> aiohttp.ClientSession:
         borrowed = self._borrowed
-        connector, owner = borrowed.connector if borrowed is not None else None, False
-        if connector is None or (fresh and type(connector) is aiohttp.TCPConnector):
-            ssl = getattr(connector, "_ssl", None) or self._ssl or True
-            limit = 0 if not fresh and self.slots is not None else _MOST_CONNECTIONS
-            connector, owner = aiohttp.TCPConnector(ssl=ssl, force_close=fresh, limit=limit), True
+        connector = lent = borrowed.connector if borrowed is not None else None
+        if connector is None:
+            limit = _MOST_CONNECTIONS if fresh else 0
+            connector = aiohttp.TCPConnector(ssl=self._ssl or True, force_close=fresh, limit=limit)
+        proxy = None if self._proxied else getattr(borrowed, "_default_proxy", None)
+        alone = fresh and lent is not None
+        kind = _Alone if alone else _Proxied if self._proxied or proxy is not None else aiohttp.ClientRequest
         # A borrowed session is not used itself: its headers, cookies, base_url and raise_for_status would reach our
         # requests. A session of our own shares its connections.
         session = aiohttp.ClientSession(
             connector=connector,
-            connector_owner=owner,
-            headers=self._headers,
+            connector_owner=lent is None,
+            headers={**self._headers, "Connection": "close"} if alone else self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
+            request_class=kind,
+            proxy=proxy,
         )
         # aiohttp sends PUT and DELETE a second time on its own when a connection drops, and has no public switch.
         # What is sent again is for retry.py to decide.
@@ -163,14 +179,16 @@ class Pool:
             text = f"aiohttp {aiohttp.__version__} may send PUT and DELETE twice on its own; please report this"
             warnings.warn(text, RuntimeWarning, stacklevel=2)
         session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public switch
-        if borrowed is not None:
-            # Replaced, not added to: instrumentation may already have put its own into every new session.
-            session.trace_configs[:] = borrowed.trace_configs
-            middlewares = getattr(borrowed, "_middlewares", ())
-            if middlewares:
-                session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor one
-        if not self._traced:
-            session.trace_configs.clear()
+        proxy_auth = None if self._proxied else getattr(borrowed, "_default_proxy_auth", None)
+        if proxy_auth is not None:  # given to the constructor, it would warn a second time of its being deprecated
+            session._default_proxy_auth = proxy_auth  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        middlewares = getattr(borrowed, "_middlewares", ())
+        if middlewares:
+            middlewares = (*middlewares, _once) if fresh else middlewares
+            session._middlewares = middlewares  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nor one
+        # Replaced, not added to: instrumentation may already have put its own into every new session.
+        configs = session.trace_configs if borrowed is None else borrowed.trace_configs
+        session.trace_configs[:] = [_unaware(config) for config in configs] if self._traced else ()
         if fresh:
             session.trace_configs.append(_witness())
         return session
@@ -178,14 +196,16 @@ class Pool:
     async def close(self) -> None:
         """Wait a little for calls in flight, then close what was opened here, and nothing that was borrowed."""
         self._closed = True
-        if self._loop is asyncio.get_running_loop():
-            await self.clock.idle(_DRAIN)
-        if not self.clock.pending:  # else it still ends them
-            self.clock.stop()
-        for session in (self._kept, self._fresh):
-            if session is not None:
-                await session.close()
-        self._kept = self._fresh = None
+        try:
+            if self._loop is asyncio.get_running_loop():
+                await self.clock.idle(_DRAIN)
+        finally:  # whoever is cancelled while waiting leaves nothing open either
+            if not self.clock.pending:  # else it still ends them
+                self.clock.stop()
+            for session in (self._kept, self._fresh):
+                if session is not None:
+                    await session.close()
+            self._kept = self._fresh = None
 
     def __del__(self) -> None:
         """Warn of a forgotten close, once and in our words, and drop the connections."""
@@ -205,6 +225,74 @@ class Pool:
             session.detach()
             if connector is not None and self._loop is not None and not self._loop.is_closed():
                 connector._close()  # noqa: SLF001 - close() wants a running loop
+
+
+_NUMBERS = count()
+_Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
+
+
+class _Proxied(aiohttp.ClientRequest):
+    """A request whose proxy sees no key: aiohttp gives it the headers of the session, and it is asked in clear text."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["proxy_headers"] = None
+        super().__init__(*args, **options)
+
+
+class _Alone(_Proxied):
+    """A request that takes a new connection, of a connector that keeps others, and knows whether it was sent.
+
+    They are kept by a key, which the next request to the same place has too, but not this one.
+    """
+
+    outcome: aiohttp.ClientResponse | Exception | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._number = next(_NUMBERS)
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        return super().connection_key._replace(proxy_headers_hash=self._number)
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        self.outcome = aiohttp.ClientConnectionError("sent, and given up before the answer")
+        return await super().send(conn)
+
+
+async def _once(request: aiohttp.ClientRequest, handler: _Handler) -> aiohttp.ClientResponse:
+    """Send once, below lent middlewares: to one that tries again, the first outcome comes again."""
+    if not isinstance(request, _Alone):
+        raise ConfigError(
+            "A middleware of the session that is lent replaces requests by others, which could be sent twice. Lend a "
+            "session without it. Nothing was sent."
+        )
+    if request.outcome is None:
+        try:
+            request.outcome = response = await handler(request)
+        except Exception as exc:
+            if request.outcome is not None:
+                request.outcome = exc
+            raise
+        return response
+    await asyncio.sleep(0)  # who tries until it succeeds can be cancelled here
+    if isinstance(request.outcome, Exception):
+        raise request.outcome
+    return request.outcome
+
+
+def _unaware(config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
+    """Keep the call, which goes with its requests for the witness, from a trace config that expects its own program's.
+
+    The copy shares what listens to the original.
+    """
+    own = copy(config)
+
+    def context(trace_request_ctx: object = None) -> SimpleNamespace:  # noqa: ARG001 - aiohttp gives it by its name
+        return config.trace_config_ctx()
+
+    vars(own)["trace_config_ctx"] = context
+    return own
 
 
 def _witness() -> aiohttp.TraceConfig:

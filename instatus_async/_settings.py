@@ -6,6 +6,7 @@ import ipaddress
 import ssl as ssl_module
 import urllib.request
 
+import aiohttp
 from yarl import URL
 
 from .errors import ConfigError
@@ -16,8 +17,9 @@ __all__ = [
     "SecretBytes",
     "check_base_url",
     "check_key",
+    "check_parts",
     "check_ssl",
-    "environment_proxy",
+    "choose_proxy",
     "hidden",
 ]
 
@@ -94,8 +96,53 @@ def check_ssl(context: object) -> None:
         raise ConfigError("this ssl context does not verify certificates or names; use ssl.create_default_context()")
 
 
-def environment_proxy(base_url: URL) -> str | None:
-    """Choose the proxy that the environment names. aiohttp's own trust_env would read ~/.netrc too."""
+def check_parts(*, max_response_bytes: object, user_agent: object, gate: object, on_event: object) -> None:
+    """Refuse what would fail in the middle of the first call."""
+    if isinstance(max_response_bytes, bool) or not isinstance(max_response_bytes, int) or max_response_bytes < 1:
+        raise ConfigError("max_response_bytes must be a positive, whole number of bytes")
+    if user_agent is not None and not (
+        isinstance(user_agent, str) and user_agent.isascii() and user_agent.isprintable()
+    ):
+        raise ConfigError("user_agent must be printable ASCII")
+    steps = ("acquire", "limited", "passed", "abandoned")
+    if gate is not None and (isinstance(gate, type) or not all(callable(getattr(gate, name, None)) for name in steps)):
+        raise ConfigError("gate must be a RateGate, a RedisGate or another object with the methods of Gate")
+    if on_event is not None and not callable(on_event):
+        raise ConfigError("on_event must be a function of one Event")
+
+
+def choose_proxy(given: object, session: aiohttp.ClientSession | None, base_url: URL, *, trust_env: bool) -> str | None:
+    """Return the proxy of the client, or else of the environment; None leaves it to the lent session.
+
+    That one's own trust_env does not count: ours is off unless asked for.
+    """
+    if given is not None:
+        return _check_proxy(given, "proxy")
+    lent = getattr(session, "_default_proxy", None)
+    if lent is not None:
+        _check_proxy(str(lent), "the proxy of the session you lend")
+        return None
+    return _environment_proxy(base_url) if trust_env else None
+
+
+def _environment_proxy(base_url: URL) -> str | None:
+    """Read the proxy that the environment names. aiohttp's own trust_env would read ~/.netrc too."""
     if urllib.request.proxy_bypass(base_url.host or ""):
         return None
-    return urllib.request.getproxies().get(base_url.scheme)
+    proxy = urllib.request.getproxies().get(base_url.scheme)
+    if not proxy:
+        return None
+    # Without a scheme it is one that speaks HTTP, as to curl.
+    return _check_proxy(proxy if "://" in proxy else "http://" + proxy, f"{base_url.scheme}_proxy in the environment")
+
+
+def _check_proxy(proxy: object, name: str) -> str:
+    """Refuse what aiohttp would fail over in every call; its password is not shown."""
+    try:
+        url = URL(proxy) if isinstance(proxy, str) else None
+        host = None if url is None else url.host
+    except ValueError:
+        url = host = None
+    if url is None or url.scheme not in ("http", "https") or not host:
+        raise ConfigError(f"{name} must be the URL of an HTTP proxy, like http://127.0.0.1:3128")
+    return str(url)

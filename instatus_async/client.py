@@ -8,7 +8,7 @@ import ssl as ssl_module
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, cast
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -47,10 +47,13 @@ class InstatusClient:
     call and belong to its event loop: use `async with`, or `aclose()` when done.
 
     `timeout` is the total of one call in seconds, a day at most, with all its attempts and pauses. `session` lends an
-    aiohttp session: its connections, trace configs and middlewares are used, and it is neither changed nor closed.
+    aiohttp session of the same event loop: its connections, proxy, trace configs and middlewares are used, and it is
+    neither changed nor closed. A middleware that tries again does so in vain for what tells subscribers: it gets the
+    first outcome again, which then is for the client to deal with.
     `gate` may be shared by several clients of one key, and `instatus_async.redis.RedisGate` by several processes.
-    `proxy` is a URL; `trust_env` takes the proxy from the environment. `ssl` is a verifying SSLContext. Answers larger
-    than `max_response_bytes` are refused. `on_event` hears of attempts, retries, pauses and reconciliations.
+    `proxy` is the URL of an HTTP proxy; `trust_env` takes it from the environment. `ssl` is a verifying SSLContext.
+    Answers larger than `max_response_bytes` are refused. `on_event` hears of attempts, retries, pauses and
+    reconciliations.
 
     Raises ConfigError for a setting that cannot work, or that would show the key to others.
     """
@@ -134,7 +137,7 @@ class InstatusClient:
         *,
         query: Mapping[str, str | int] | None = None,
         json: Any = None,
-        effect: Effect | None = None,
+        effect: Effect | Literal["read", "idempotent", "datapoint", "notify"] | None = None,
     ) -> Any:
         """Send what the SDK has no method for, and return the parsed JSON, or None for an empty answer.
 
@@ -153,8 +156,8 @@ class InstatusClient:
             verb,
             _quoted(path),
             operation=f"{verb} {path}",
-            effect=effect if effect is not None else _EFFECT_OF_METHOD[verb],
-            query=urlencode(query) if query else "",
+            effect=_EFFECT_OF_METHOD[verb] if effect is None else _effect(effect),
+            query="" if query is None else _query(query),
             body=json,
         )
 
@@ -175,6 +178,11 @@ class InstatusClient:
         Raises OutcomeUnknownError when it is not there (yet), or cannot be looked for, and DuplicateDetectedError when
         it is there more than once.
         """
+        given: Any = fingerprint
+        if not isinstance(given, Fingerprint):
+            raise InvalidRequestError(
+                "fingerprint: expected the .fingerprint of an error, or one of client.unresolved. Nothing was sent."
+            )
         value = await self._session.reconcile(fingerprint)
         return None if fingerprint.answer is None or value is None else read(fingerprint.answer, value)
 
@@ -198,6 +206,32 @@ class InstatusClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an InstatusClient holds a key and connections, and does not pickle")
+
+
+def _query(query: object) -> str:
+    """Encode what has one meaning in a query; a flag, a list or nothing would be a guess."""
+    if not isinstance(query, Mapping):
+        raise InvalidRequestError("query: expected a mapping of names to text or whole numbers. Nothing was sent.")
+    pairs = cast("Mapping[object, object]", query)
+    for name, value in pairs.items():
+        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise InvalidRequestError(
+                f"query: {name!r}: expected text or a whole number, got {type(value).__name__}. Write it as the API's "
+                "text, or leave it out. Nothing was sent."
+            )
+    try:
+        return urlencode(cast("Mapping[str, str | int]", pairs))
+    except UnicodeEncodeError:
+        raise InvalidRequestError("query: it holds half a surrogate pair. Nothing was sent.") from None
+
+
+def _effect(effect: object) -> Effect:
+    """Read an effect or its text; decisions compare by identity, and would take anything else for a read."""
+    try:
+        return Effect(effect)
+    except ValueError:
+        known = ", ".join(member.value for member in Effect)
+        raise InvalidRequestError(f"effect: {effect!r} is none of {known}. Nothing was sent.") from None
 
 
 _SEGMENTS = re.compile(r"(/[^/?#\\\x00-\x20\x7f]+)+/?")

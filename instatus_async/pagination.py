@@ -65,7 +65,8 @@ class Pager(Generic[T]):
 
     `async for item in pager` reads all of it; every new loop reads it again from the start. The first page comes alone;
     with every full page one more is under way, so 2, 4 and so on up to `concurrency`, and what is still under way is
-    cancelled when the loop ends, by `break` too. An error comes after the items before it.
+    cancelled when the loop ends, by `break` too. Behind a `break`, an iterator that was kept in a name could be read
+    on, so it cancels that when it is dropped. An error comes after the items before it.
     """
 
     __slots__ = ("_concurrency", "_fetch", "_identify", "_name", "_per_page")
@@ -102,6 +103,8 @@ class Pager(Generic[T]):
 
     def pages(self) -> AsyncIterator[Sequence[T]]:
         """Iterate over the list page by page, without the rows that an earlier page had.
+
+        Loop over it at once, or `del` the iterator that you left: what is under way is cancelled when it is dropped.
 
         Raises PaginationError when the list repeats itself or does not end.
         """

@@ -192,7 +192,7 @@ class RateGate:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After in seconds, or as a date against the answer's own Date; None when absent or nonsense.
 
-    Nonsense is what is negative, not finite, longer than a day, or no number and no date.
+    Nonsense is what is negative, a date that is over too, not finite, longer than a day, or no number and no date.
     """
     value = headers.get("Retry-After", "").strip()
     if not value or len(value) > 64:
@@ -204,7 +204,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         now = http_date(headers.get("Date", "")) or datetime.now(UTC)
         if until is None:
             return None
-        seconds = max(0.0, (until - now).total_seconds())
+        seconds = (until - now).total_seconds()
     return seconds if math.isfinite(seconds) and 0 <= seconds <= _LONGEST else None
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import random
 from enum import Enum
+from typing import Any
 
 import attrs
+
+from .errors import ConfigError
 
 __all__ = ["Action", "Effect", "Failure", "RetryPolicy", "RetryQuota", "decide"]
 
@@ -41,18 +44,30 @@ class Action(Enum):
     RAISE = "raise"
 
 
+def _attempts(_: object, field: attrs.Attribute[int], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"RetryPolicy: {field.name} must be a whole number, 1 or more")
+
+
+def _seconds(_: object, field: attrs.Attribute[float], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:  # nan is not either
+        raise ConfigError(f"RetryPolicy: {field.name} must be a number of seconds, 0 or more")
+
+
 @attrs.frozen
 class RetryPolicy:
     """Bound the retries of one call.
 
-    `attempts` counts the first one. Pauses grow from `base` by doubling, up to `cap` seconds, with full jitter: each is
-    drawn between nothing and its bound, so that many clients do not come back together. The call's total timeout bounds
-    them all. `RetryPolicy(attempts=1)` sends once.
+    `attempts` counts the first one, and those that a 429 refused. Pauses grow from `base` by doubling, up to `cap`
+    seconds, with full jitter: each is drawn between nothing and its bound, so that many clients do not come back
+    together. The call's total timeout bounds them all. `RetryPolicy(attempts=1)` sends once.
+
+    Raises ConfigError for numbers that cannot work.
     """
 
-    attempts: int = attrs.field(default=3, validator=attrs.validators.ge(1))
-    base: float = attrs.field(default=0.25, validator=attrs.validators.ge(0))
-    cap: float = attrs.field(default=8.0, validator=attrs.validators.ge(0))
+    attempts: int = attrs.field(default=3, validator=_attempts)
+    base: float = attrs.field(default=0.25, validator=_seconds)
+    cap: float = attrs.field(default=8.0, validator=_seconds)
 
     def pause(self, attempt: int) -> float:
         """Draw the seconds to wait after the given attempt, counted from 1."""

@@ -32,8 +32,9 @@ from ._settings import (
     SecretBytes,
     check_base_url,
     check_key,
+    check_parts,
     check_ssl,
-    environment_proxy,
+    choose_proxy,
     hidden,
 )
 from ._version import __version__
@@ -143,11 +144,8 @@ class SessionManager:
                 raise ConfigError("Give the ssl context to the connector of the session you lend, not to the client")
             if getattr(session.connector, "_ssl", True) is not True:
                 check_ssl(cast("Any", session.connector)._ssl)  # noqa: SLF001 - aiohttp has no public getter
-        if isinstance(max_response_bytes, bool) or max_response_bytes < 1:
-            raise ConfigError("max_response_bytes must be a positive number of bytes")
+        check_parts(max_response_bytes=max_response_bytes, user_agent=user_agent, gate=gate, on_event=on_event)
         agent = user_agent or f"instatus-async/{__version__} aiohttp/{aiohttp.__version__}"
-        if not agent.isascii() or not agent.isprintable():
-            raise ConfigError("user_agent must be printable ASCII")
         headers = {"Accept": "application/json", "User-Agent": agent}
         if key is not None:
             headers["Authorization"] = Secret("Bearer " + check_key(key))
@@ -158,8 +156,8 @@ class SessionManager:
         self.follows: bool = key is None and secret_path is None  # redirects
         self.opaque: bool = secret_path is not None  # a success may say what it likes
         self._limit = max_response_bytes
-        self._proxy = proxy if proxy is not None or not trust_env else environment_proxy(url)
-        self.pool: Pool = Pool(headers, session, ssl, traced=secret_path is None)
+        self._proxy = choose_proxy(proxy, session, url, trust_env=trust_env)
+        self.pool: Pool = Pool(headers, session, ssl, traced=secret_path is None, proxied=self._proxy is not None)
         self.on_event: Callable[[Event], None] | None = on_event
         self.gate: Gate = gate if gate is not None else RateGate()
         self._set_options(timeout, retry if retry is not None else RetryPolicy())
@@ -168,6 +166,9 @@ class SessionManager:
         number: Any = timeout
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number <= 86_400:
             raise ConfigError("timeout must be a positive number of seconds, a day at most")
+        policy: Any = retry
+        if not isinstance(policy, RetryPolicy):
+            raise ConfigError("retry must be a RetryPolicy")
         self.timeout: float = float(timeout)
         self.retry: RetryPolicy = retry
         # Connecting and reading get a part of the whole, so that there is time for what follows a failure.

@@ -106,9 +106,11 @@ class Heartbeat:
         elif isinstance(exc, Exception):
             try:
                 await self.fail()
-            except InstatusError as problem:
-                _log.error("%s", problem)
-                exc.add_note(f"The failure could not be reported: {problem}")
+            except Exception as problem:  # noqa: BLE001 - it is the job's that is raised
+                # What a lent session raises may say the address.
+                told = problem if isinstance(problem, InstatusError) else type(problem).__name__
+                _log.error("The failure could not be reported: %s", told)
+                exc.add_note(f"The failure could not be reported: {told}")
 
     def __repr__(self) -> str:
         return "<Heartbeat>"  # its URL is a secret

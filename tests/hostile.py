@@ -82,6 +82,7 @@ class HostileServer:
         self.scripts = list(scripts)
         self.requests: list[Request] = []
         self.connections = 0
+        self.peers: list[str] = []  # the address that each came from
         self._news = asyncio.Condition()
         self._hang = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,6 +118,7 @@ class HostileServer:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.peers.append(writer.get_extra_info("peername")[0])
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -7,22 +7,27 @@ import pickle
 import pydoc
 from typing import Any
 
+import aiohttp
 import pytest
 
 from instatus_async import (
     ClientStateError,
     ConfigError,
+    ConnectError,
     Effect,
     InstatusClient,
     InvalidIdError,
     InvalidRequestError,
     OutcomeUnknownError,
+    PublicStatusPage,
     RateGate,
     RetryPolicy,
     ServerError,
 )
 
 from .hostile import HostileServer, answer, reset
+
+FAST = RetryPolicy(base=0)
 
 
 def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +50,107 @@ def test_building_needs_no_loop_and_does_nothing() -> None:
 def test_a_client_does_not_pickle() -> None:
     with pytest.raises(TypeError, match="does not pickle"):
         pickle.dumps(InstatusClient("key"))
+
+
+class NoGate:
+    """It has only half of what a gate needs."""
+
+    async def acquire(self, deadline: float) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"retry": 3}, "retry must be a RetryPolicy"),
+        ({"gate": "x"}, "gate must be"),
+        ({"gate": RateGate}, "gate must be"),
+        ({"gate": NoGate()}, "gate must be"),
+        ({"on_event": "x"}, "on_event must be"),
+        ({"user_agent": 5}, "user_agent must be"),
+        ({"max_response_bytes": "1"}, "max_response_bytes must be"),
+        ({"max_response_bytes": 1.5}, "max_response_bytes must be"),
+        ({"max_response_bytes": True}, "max_response_bytes must be"),
+        ({"proxy": 5}, "proxy must be .*http://"),
+        ({"proxy": ""}, "proxy must be .*http://"),
+        ({"proxy": "127.0.0.1:3128"}, "proxy must be .*http://"),
+        ({"proxy": "proxy.example:3128"}, "proxy must be .*http://"),
+        ({"proxy": "not a proxy"}, "proxy must be .*http://"),
+        ({"proxy": "http://"}, "proxy must be .*http://"),
+        ({"proxy": "http://proxy.example:port"}, "proxy must be .*http://"),
+        ({"proxy": "socks5://me:secret@127.0.0.1:1080"}, "proxy must be .*http://"),
+    ],
+)
+def test_settings_that_cannot_work(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        InstatusClient("key", **settings)
+    assert "secret" not in str(caught.value)
+    if "gate" not in settings and "on_event" not in settings:
+        with pytest.raises(ConfigError, match=said):
+            PublicStatusPage("https://acme.instatus.com", **settings)
+
+
+def test_views_with_what_is_no_policy() -> None:
+    policy: Any = "x"
+    with pytest.raises(ConfigError, match="retry must be a RetryPolicy"):
+        InstatusClient("key").with_options(retry=policy)
+
+
+async def test_a_lent_session_with_a_proxy_that_is_none() -> None:
+    async with aiohttp.ClientSession(proxy="127.0.0.1:3128") as lent:
+        with pytest.raises(ConfigError, match=r"session you lend must be .*http://"):
+            InstatusClient("key", session=lent)
+
+
+@pytest.mark.parametrize("scheme", ["", "http://"])
+async def test_a_proxy_of_the_environment(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without a scheme speaks HTTP, as to curl."""
+    async with HostileServer(answer(status=407)) as proxy:
+        monkeypatch.setenv("https_proxy", scheme + proxy.url.removeprefix("http://"))
+        async with InstatusClient("key", trust_env=True, retry=RetryPolicy(attempts=1)) as client:
+            with pytest.raises(ConnectError):
+                await client.page("p").incidents.create(name="n", status="INVESTIGATING", notify=True)
+    assert proxy.lines == ["CONNECT api.instatus.com:443"]
+
+
+def test_a_proxy_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "socks5://me:secret@127.0.0.1:1080")
+    with pytest.raises(ConfigError, match="https_proxy in the environment must be") as caught:
+        InstatusClient("key", trust_env=True)
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("https_proxy", "")
+    InstatusClient("key", trust_env=True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a=b",
+        5,
+        [("a", "b")],
+        {"a": None},
+        {"a": True},
+        {"a": 1.5},
+        {"a": ["b"]},
+        {"a": "\ud800"},
+        {"\ud800": "a"},
+        {5: "a"},
+        {None: "a"},
+    ],
+)
+async def test_request_refuses_what_is_no_query(query: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(InvalidRequestError, match=r"query: .*Nothing was sent"):
+            await client.request("GET", "/v1/x", query=query)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("fingerprint", [None, "x", 5])
+async def test_reconcile_refuses_what_is_no_fingerprint(fingerprint: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(InvalidRequestError, match=r"fingerprint: .*Nothing was sent"):
+            await client.reconcile(fingerprint)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("page_id", ["", ".", "..", "a/b", None, 5])
@@ -116,13 +222,32 @@ async def test_request() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 async def test_request_never_sends_a_write_twice_unless_told(method: str) -> None:
-    retry = RetryPolicy(base=0)
-    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=retry) as client:
+    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=FAST) as client:
         with pytest.raises(OutcomeUnknownError):
             await client.request(method, "/v1/x", json={})
         assert len(server.requests) == 1
         server.scripts = [reset, reset, reset, answer({"ok": 1})]
         assert await client.request(method, "/v1/x", json={}, effect=Effect.IDEMPOTENT) == {"ok": 1}
+
+
+async def test_request_takes_an_effect_by_its_text() -> None:
+    """One that only looks like an effect would be compared with none, and sent twice like a read."""
+    async with HostileServer(reset) as server, InstatusClient("key", base_url=server.url, retry=FAST) as client:
+        with pytest.raises(OutcomeUnknownError):
+            await client.request("POST", "/v1/x", json={}, effect="notify")
+        assert server.lines == ["POST /v1/x"]
+        server.scripts = [reset, reset, answer({"ok": 1})]
+        assert await client.request("POST", "/v1/x", json={}, effect="idempotent") == {"ok": 1}
+
+
+@pytest.mark.parametrize("effect", ["NOTIFY", "once", "", 1, ["notify"], True])
+async def test_request_refuses_what_is_no_effect(effect: Any) -> None:
+    async with HostileServer(answer({})) as server, InstatusClient("key", base_url=server.url) as client:
+        with pytest.raises(
+            InvalidRequestError, match=r"effect: .*read, idempotent, datapoint, notify.*Nothing was sent"
+        ):
+            await client.request("POST", "/v1/x", json={}, effect=effect)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

@@ -308,6 +308,25 @@ async def test_break_cancels_what_is_under_way_at_once() -> None:
     assert asyncio.all_tasks() == before
 
 
+async def test_an_iterator_that_is_kept_cancels_what_is_under_way_when_it_is_dropped() -> None:
+    """Behind a break it could be read on, so nothing can know before."""
+    source = Held(letters)
+    source.let_go(1, 2)
+    before = asyncio.all_tasks()
+    pages = source.pager(concurrency=8).pages()
+    async for page in pages:
+        if "2a" in page:
+            break
+    await turns()
+    assert source.under_way
+    asked = list(source.asked)
+    del pages
+    await turns()
+    assert source.asked == asked
+    assert source.under_way == 0
+    assert asyncio.all_tasks() == before
+
+
 async def test_an_error_in_the_middle_comes_after_the_items_before_it() -> None:
     def pages(number: int) -> Sequence[str]:
         if number >= 4:

@@ -22,7 +22,9 @@ from .hostile import HostileServer, answer
         ("0", None, 0.0),
         ("1.5", None, 1.5),
         ("Wed, 21 Oct 2015 07:28:10 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 10.0),  # a clock that is years off
-        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:10 GMT", 0.0),  # over already
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:10 GMT", None),  # over already
+        ("Wed, 21 Oct 2015 07:28:00 GMT", None, None),
         ("Wed, 21 Oct 2015 07:28:10 -0000", "Wed, 21 Oct 2015 07:28:00 -0000", 10.0),  # no zone is UTC
         ("Wed, 21 Oct 2015 09:28:10 +0200", "Wed, 21 Oct 2015 07:28:00 -0000", 10.0),
         ("-1", None, None),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
+from typing import Any
 
+import attrs
 import pytest
 
+from instatus_async.errors import ConfigError
 from instatus_async.retry import Action, Effect, Failure, RetryPolicy, RetryQuota, decide
 
 TABLE = {
@@ -54,10 +58,28 @@ def test_pauses_double_up_to_the_cap_with_full_jitter() -> None:
         assert min(draws) < bound * 0.1
 
 
-@pytest.mark.parametrize("settings", [{"attempts": 0}, {"base": -1.0}, {"cap": -0.1}])
-def test_a_senseless_policy_is_refused(settings: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="must be"):
-        RetryPolicy(**settings)  # type: ignore[arg-type]  # wrong on purpose
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"attempts": 0},
+        {"attempts": "3"},
+        {"attempts": 2.5},
+        {"attempts": True},
+        {"attempts": None},
+        {"base": -1.0},
+        {"base": "1"},
+        {"base": math.nan},
+        {"cap": -0.1},
+        {"cap": True},
+        {"cap": None},
+    ],
+)
+def test_a_senseless_policy_is_refused(settings: dict[str, Any]) -> None:
+    (name,) = settings
+    with pytest.raises(ConfigError, match=f"{name} must be"):
+        RetryPolicy(**settings)
+    with pytest.raises(ConfigError, match=f"{name} must be"):
+        attrs.evolve(RetryPolicy(), **settings)
 
 
 def test_the_defaults_of_a_policy() -> None:

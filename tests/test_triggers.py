@@ -7,15 +7,18 @@ import copy
 import logging
 import os
 import pickle
+import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 import aiohttp
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from instatus_async import (
     APIError,
+    ClientStateError,
     ConfigError,
     ConnectError,
     DecodeError,
@@ -295,6 +298,47 @@ async def test_a_failure_that_cannot_be_reported_stays_the_failure(
     assert note.startswith("The failure could not be reported: heartbeat fail: no connection")
     assert "heartbeat fail: no connection" in caplog.text
     assert CODE not in held(caught.value) + caplog.text
+
+
+class BrokenResolver(AbstractResolver):
+    """One of the program's own that fails in its own way, and says where to."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        raise ZeroDivisionError(f"{host} {CODE}")
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_nothing_takes_the_place_of_the_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """Also not what a lent session raises; nobody knows what that says."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=BrokenResolver())) as lent:
+        with pytest.raises(LookupError, match="of the job") as caught:
+            async with heartbeat(f"https://monitors.example/{CODE}", session=lent):
+                raise LookupError("of the job")
+    assert caught.value.__notes__ == ["The failure could not be reported: ZeroDivisionError"]
+    assert "ZeroDivisionError" in caplog.text
+    assert CODE not in caplog.text
+
+
+async def test_a_session_of_another_loop_does_not_either() -> None:
+    async def lend() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession()
+
+    loop = asyncio.new_event_loop()
+    lent = await asyncio.to_thread(loop.run_until_complete, lend())
+    async with HostileServer(answer({})) as server:
+        with pytest.raises(LookupError, match="of the job") as caught:
+            async with heartbeat(server.url + PATHS[2], session=lent):
+                raise LookupError("of the job")
+        with pytest.raises(ClientStateError, match="another event loop"):
+            await heartbeat(server.url + PATHS[2], session=lent)
+        assert server.requests == []
+    assert "another event loop" in caught.value.__notes__[0]
+    await asyncio.to_thread(loop.run_until_complete, lent.close())
+    loop.close()
 
 
 async def test_a_cancelled_job_reports_nothing() -> None:

@@ -274,6 +274,12 @@ def test_fields_become_a_body() -> None:
         ({"name": "n", "is_on": 0}, "is_on: expected True or False"),
         ({"name": "n", "at": datetime(2024, 1, 1)}, "at: a datetime without a zone"),  # noqa: DTZ001 - on purpose
         ({"name": "n", "at": "2024-01-01T00:00:00Z"}, "at: expected a datetime, got str"),
+        (
+            {"name": "n", "at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))},
+            "at: in UTC, this is outside",
+        ),
+        ({"name": "n", "at": datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))}, "at: in UTC, this is outside"),
+        ({"name": "n", "rules": [{"delay_in_mins": 10**400}]}, "rules[0].delay_in_mins: the number is too large"),
         ({"name": "n", "of_day": time(1, tzinfo=timezone(timedelta(hours=1)))}, "of_day: times of day are UTC"),
         ({"name": "n", "of_day": "21:00"}, "of_day: expected a datetime.time"),
         ({"name": "n", "rules": {"delay_in_mins": 1}}, "rules: expected a list, got dict"),
