@@ -216,12 +216,13 @@ async def test_push() -> None:
 
 
 def test_my_bot(tmp_path: Path) -> None:
-    """A file that pytest runs as it stands, in the mode that the text names."""
+    """A file that pytest runs as it stands, with the settings beside it, and without a warning."""
     (source,) = (block for block in blocks("python") if "def test_my_bot(" in block)
+    (settings,) = blocks("toml", section("Testing your bot"))
     (tmp_path / "test_bot.py").write_text(source, encoding="utf-8")
-    options = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:cacheprovider")
+    (tmp_path / "pyproject.toml").write_text(settings, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", *options],
+        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
