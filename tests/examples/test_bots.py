@@ -19,7 +19,7 @@ from yarl import URL
 
 from instatus_async.testing import InstatusServer, faults
 
-from .conftest import Clients, Load, announcements, lose_answers, program, read, running_app, serving
+from .conftest import Clients, Load, Program, announcements, lose_answers, program, read, running_app, serving
 from .discord_stub import GUILD, Discord, discord
 
 # discord.py imports a module that Python 3.13 has no longer, and uses a backport there.
@@ -401,13 +401,20 @@ async def test_a_discord_bot_that_may_not_log_in(load: Load, monkeypatch: pytest
                 await bot.start("token")
 
 
-async def test_sigterm_lets_the_discord_bot_announce(
-    server: InstatusServer, clients: Clients, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    needs("bot_discord")
-    monkeypatch.setenv("DISCORD_GUILD", GUILD)
-    monkeypatch.setenv("DISCORD_TOKEN", "token")
-    server.faults.next(faults.Stall(), "POST", "*/incidents")
+@attrs.define
+class Outside:
+    """What is around a bot that is a process of its own."""
+
+    stub: Any
+    before: str
+    """What the process does first, so that it finds its network here."""
+    ready: Callable[[Program], Awaitable[Any]]
+    ask: Callable[[], Awaitable[Any]]
+    arguments: tuple[str, ...] = ()
+
+
+@asynccontextmanager
+async def discord_py_outside(_: int) -> AsyncGenerator[Outside]:
     async with discord() as stub:
         before = (
             "import warnings; warnings.filterwarnings('ignore', \"'audioop' is deprecated\", DeprecationWarning)\n"
@@ -416,15 +423,91 @@ async def test_sigterm_lets_the_discord_bot_announce(
             f"discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL({stub.gateway_url!r})\n"
             "discord.utils.is_docker = lambda: False"  # it leaves a file open
         )
-        async with program(server, "bot_discord.py", before=before) as process:
-            await process.says("connected to Gateway")
-            await stub.command("incident", component="API", message="We look.")
-            await server.faults.wait()
-            process.terminate()
-            server.faults.release()
-            ending = asyncio.create_task(process.ends())
-            assert await first(stub.says(), ending) == '"API fails" is open; subscribers know.'
-            code, output = await ending
+        ask = partial(stub.command, "incident", component="API", message="We look.")
+        yield Outside(stub, before, lambda process: process.says("connected to Gateway"), ask)
+
+
+@asynccontextmanager
+async def hikari_outside(_: int) -> AsyncGenerator[Outside]:
+    async with discord() as stub:
+        before = (
+            "import hikari\n"
+            f"hikari.urls.REST_API_URL = {stub.url!r}\n"
+            "run = hikari.GatewayBot.run\n"
+            "hikari.GatewayBot.run = lambda bot: run(bot, check_for_updates=False)"
+        )
+        ask = partial(stub.command, "incident", component="API", message="We look.")
+        yield Outside(stub, before, lambda process: process.says("started successfully"), ask)
+
+
+@asynccontextmanager
+async def aiogram_outside(_: int) -> AsyncGenerator[Outside]:
+    stub = Telegram()
+    async with serving(web.post("/bot{token}/{method}", stub.serve)) as url:
+        before = (
+            "import aiogram\n"
+            "from aiogram.client.session.aiohttp import AiohttpSession\n"
+            "from aiogram.client.telegram import TelegramAPIServer\n"
+            f"session = AiohttpSession(api=TelegramAPIServer.from_base({url!r}))\n"
+            "aiogram.Bot = functools.partial(aiogram.Bot, session=session)"
+        )
+        ask = partial(stub.say, "/incident API: We look.")
+        yield Outside(stub, before, lambda _: stub.asked.wait(), ask)
+
+
+@asynccontextmanager
+async def slack_outside(port: int) -> AsyncGenerator[Outside]:
+    stub = Slack()
+    async with serving(web.post("/auth.test", stub.auth_test), web.post("/respond", stub.respond)) as stub.url:
+        stub.bot_url = f"http://127.0.0.1:{port}"
+        before = (
+            "import slack_bolt.async_app as bolt\n"
+            "from slack_sdk.web.async_client import AsyncWebClient\n"
+            f"client = AsyncWebClient('xoxb-1', base_url={stub.url + '/'!r})\n"
+            "bolt.AsyncApp = functools.partial(bolt.AsyncApp, client=client)"
+        )
+        ask = partial(stub.command, "/incident", "API: We look.")
+        yield Outside(stub, before, lambda process: process.says("Running on"), ask, (str(port),))
+
+
+OUTSIDE: dict[str, Callable[[int], AbstractAsyncContextManager[Outside]]] = {
+    "bot_discord": discord_py_outside,
+    "bot_hikari": hikari_outside,
+    "bot_aiogram": aiogram_outside,
+    "bot_slack": slack_outside,
+}
+SECRETS = {
+    "DISCORD_GUILD": GUILD,
+    "DISCORD_TOKEN": "MTA=.of.nobody",
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_CHANNEL": "C1",
+    "SLACK_SIGNING_SECRET": "hush",
+    "TELEGRAM_CHAT": "7",
+    "TELEGRAM_TOKEN": "1:of-nobody",
+}
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize("name", OUTSIDE)
+async def test_sigterm_lets_the_bot_announce(
+    name: str, server: InstatusServer, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    needs(name)
+    for key, value in SECRETS.items():
+        monkeypatch.setenv(key, value)
+    server.faults.next(faults.Stall(), "POST", "*/incidents")
+    async with (
+        OUTSIDE[name](unused_tcp_port) as outside,
+        program(server, f"{name}.py", *outside.arguments, before=outside.before) as process,
+    ):
+        await outside.ready(process)
+        await outside.ask()
+        await server.faults.wait()
+        process.terminate()
+        server.faults.release()
+        ending = asyncio.create_task(process.ends())
+        assert await first(outside.stub.says(), ending) == '"API fails" is open; subscribers know.'
+        code, output = await ending
     assert code == 0, output
     for wrong in ("Traceback", "Unclosed", "ResourceWarning"):
         assert wrong not in output, output
