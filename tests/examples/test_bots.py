@@ -386,19 +386,35 @@ async def test_only_one_slack_channel_is_heard(talk: Talk, server: InstatusServe
     assert await talk.hear() == "name: expected text, got a blank text. Nothing was sent."
 
 
-async def test_a_discord_bot_that_may_not_log_in(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has not made its client yet, and ends all the same."""
-    needs("bot_discord")
-
-    async def refuse(_: web.Request) -> web.Response:
-        return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-
-    async with serving(web.get("/users/@me", refuse)) as url:
-        monkeypatch.setattr("discord.http.Route.BASE", url)
-        module = load("bot_discord", DISCORD_GUILD=GUILD)
-        with pytest.raises(module.discord.LoginFailure):
-            async with module.StatusBot() as bot:
-                await bot.start("token")
+# What a bot in a process of its own does first, so that it finds its network under another URL.
+BEFORE = {
+    "bot_discord": (
+        "import warnings; warnings.filterwarnings('ignore', \"'audioop' is deprecated\", DeprecationWarning)\n"
+        "import discord, yarl\n"
+        "discord.http.Route.BASE = URL\n"
+        "discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(URL.replace('http', 'ws', 1) + '/gateway')\n"
+        "discord.utils.is_docker = lambda: False"  # it leaves a file open
+    ),
+    "bot_hikari": (
+        "import hikari\n"
+        "hikari.urls.REST_API_URL = URL\n"
+        "run = hikari.GatewayBot.run\n"
+        "hikari.GatewayBot.run = lambda bot: run(bot, check_for_updates=False)"
+    ),
+    "bot_aiogram": (
+        "import aiogram\n"
+        "from aiogram.client.session.aiohttp import AiohttpSession\n"
+        "from aiogram.client.telegram import TelegramAPIServer\n"
+        "session = AiohttpSession(api=TelegramAPIServer.from_base(URL))\n"
+        "aiogram.Bot = functools.partial(aiogram.Bot, session=session)"
+    ),
+    "bot_slack": (
+        "import slack_bolt.async_app as bolt\n"
+        "from slack_sdk.web.async_client import AsyncWebClient\n"
+        "client = AsyncWebClient('xoxb-1', base_url=URL + '/')\n"
+        "bolt.AsyncApp = functools.partial(bolt.AsyncApp, client=client)"
+    ),
+}
 
 
 @attrs.define
@@ -406,53 +422,23 @@ class Outside:
     """What is around a bot that is a process of its own."""
 
     stub: Any
-    before: str
-    """What the process does first, so that it finds its network here."""
+    url: str
     ready: Callable[[Program], Awaitable[Any]]
     ask: Callable[[], Awaitable[Any]]
-    arguments: tuple[str, ...] = ()
 
 
 @asynccontextmanager
-async def discord_py_outside(_: int) -> AsyncGenerator[Outside]:
+async def discord_outside(said: str, _: int) -> AsyncGenerator[Outside]:
     async with discord() as stub:
-        before = (
-            "import warnings; warnings.filterwarnings('ignore', \"'audioop' is deprecated\", DeprecationWarning)\n"
-            "import discord, yarl\n"
-            f"discord.http.Route.BASE = {stub.url!r}\n"
-            f"discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL({stub.gateway_url!r})\n"
-            "discord.utils.is_docker = lambda: False"  # it leaves a file open
-        )
         ask = partial(stub.command, "incident", component="API", message="We look.")
-        yield Outside(stub, before, lambda process: process.says("connected to Gateway"), ask)
+        yield Outside(stub, stub.url, lambda process: process.says(said), ask)
 
 
 @asynccontextmanager
-async def hikari_outside(_: int) -> AsyncGenerator[Outside]:
-    async with discord() as stub:
-        before = (
-            "import hikari\n"
-            f"hikari.urls.REST_API_URL = {stub.url!r}\n"
-            "run = hikari.GatewayBot.run\n"
-            "hikari.GatewayBot.run = lambda bot: run(bot, check_for_updates=False)"
-        )
-        ask = partial(stub.command, "incident", component="API", message="We look.")
-        yield Outside(stub, before, lambda process: process.says("started successfully"), ask)
-
-
-@asynccontextmanager
-async def aiogram_outside(_: int) -> AsyncGenerator[Outside]:
+async def telegram_outside(_: int) -> AsyncGenerator[Outside]:
     stub = Telegram()
     async with serving(web.post("/bot{token}/{method}", stub.serve)) as url:
-        before = (
-            "import aiogram\n"
-            "from aiogram.client.session.aiohttp import AiohttpSession\n"
-            "from aiogram.client.telegram import TelegramAPIServer\n"
-            f"session = AiohttpSession(api=TelegramAPIServer.from_base({url!r}))\n"
-            "aiogram.Bot = functools.partial(aiogram.Bot, session=session)"
-        )
-        ask = partial(stub.say, "/incident API: We look.")
-        yield Outside(stub, before, lambda _: stub.asked.wait(), ask)
+        yield Outside(stub, url, lambda _: stub.asked.wait(), partial(stub.say, "/incident API: We look."))
 
 
 @asynccontextmanager
@@ -460,20 +446,14 @@ async def slack_outside(port: int) -> AsyncGenerator[Outside]:
     stub = Slack()
     async with serving(web.post("/auth.test", stub.auth_test), web.post("/respond", stub.respond)) as stub.url:
         stub.bot_url = f"http://127.0.0.1:{port}"
-        before = (
-            "import slack_bolt.async_app as bolt\n"
-            "from slack_sdk.web.async_client import AsyncWebClient\n"
-            f"client = AsyncWebClient('xoxb-1', base_url={stub.url + '/'!r})\n"
-            "bolt.AsyncApp = functools.partial(bolt.AsyncApp, client=client)"
-        )
         ask = partial(stub.command, "/incident", "API: We look.")
-        yield Outside(stub, before, lambda process: process.says("Running on"), ask, (str(port),))
+        yield Outside(stub, stub.url, lambda process: process.says("Running on"), ask)
 
 
 OUTSIDE: dict[str, Callable[[int], AbstractAsyncContextManager[Outside]]] = {
-    "bot_discord": discord_py_outside,
-    "bot_hikari": hikari_outside,
-    "bot_aiogram": aiogram_outside,
+    "bot_discord": partial(discord_outside, "connected to Gateway"),
+    "bot_hikari": partial(discord_outside, "started successfully"),
+    "bot_aiogram": telegram_outside,
     "bot_slack": slack_outside,
 }
 SECRETS = {
@@ -487,19 +467,29 @@ SECRETS = {
 }
 
 
-@pytest.mark.usefixtures("clients")
-@pytest.mark.parametrize("name", OUTSIDE)
-async def test_sigterm_lets_the_bot_announce(
-    name: str, server: InstatusServer, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
-) -> None:
-    needs(name)
+Launch: TypeAlias = Callable[[str, str], AbstractAsyncContextManager[Program]]
+
+
+@pytest.fixture
+def launch(server: InstatusServer, clients: Clients, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> Launch:
+    """Start a bot as a process whose network has a URL here."""
     for key, value in SECRETS.items():
         monkeypatch.setenv(key, value)
+
+    def launch(name: str, url: str) -> AbstractAsyncContextManager[Program]:
+        arguments = [str(unused_tcp_port)] if name == "bot_slack" else []
+        return program(server, f"{name}.py", *arguments, before=f"URL = {url!r}\n{BEFORE[name]}")
+
+    return launch
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+async def test_sigterm_lets_the_bot_announce(
+    name: str, server: InstatusServer, launch: Launch, unused_tcp_port: int
+) -> None:
+    needs(name)
     server.faults.next(faults.Stall(), "POST", "*/incidents")
-    async with (
-        OUTSIDE[name](unused_tcp_port) as outside,
-        program(server, f"{name}.py", *outside.arguments, before=outside.before) as process,
-    ):
+    async with OUTSIDE[name](unused_tcp_port) as outside, launch(name, outside.url) as process:
         await outside.ready(process)
         await outside.ask()
         await server.faults.wait()
@@ -512,6 +502,24 @@ async def test_sigterm_lets_the_bot_announce(
     for wrong in ("Traceback", "Unclosed", "ResourceWarning"):
         assert wrong not in output, output
     assert announcements(server) == 1
+
+
+@pytest.mark.parametrize("name", ["bot_discord", "bot_hikari", "bot_aiogram"])  # Slack's asks when a command comes
+async def test_a_bot_that_may_not_log_in(name: str, server: InstatusServer, launch: Launch) -> None:
+    """It says so, and leaves nothing open."""
+    needs(name)
+
+    async def refuse(_: web.Request) -> web.Response:
+        refusal = {"message": "401: Unauthorized", "code": 0, "ok": False, "error_code": 401, "description": "Wrong"}
+        return web.json_response(refusal, status=401)
+
+    async with serving(web.route("*", "/{path:.*}", refuse)) as url, launch(name, url) as process:
+        code, output = await process.ends()
+    assert code == 1, output
+    assert re.search("LoginFailure|UnauthorizedError", output), output
+    for wrong in ("Unclosed", "ResourceWarning", "During handling", "of-nobody", "of.nobody"):
+        assert wrong not in output, output
+    assert not server.requests
 
 
 @asynccontextmanager
