@@ -1,4 +1,4 @@
-"""Open incidents from Discord, by /incident, for those who may manage your server. With hikari.
+"""Open and resolve incidents by /incident and /resolve in Discord, if you may manage the server. With hikari.
 
 pip install hikari
 DISCORD_TOKEN=... DISCORD_GUILD=<id> INSTATUS_API_KEY=... INSTATUS_PAGE=<page id> python examples/bot_hikari.py
@@ -19,13 +19,17 @@ turn = asyncio.Lock()
 
 @bot.listen()
 async def prepare(_: hikari.StartingEvent) -> None:
-    command = bot.rest.slash_command_builder("incident", "Open an incident of a component, and tell subscribers")
-    command.set_default_member_permissions(hikari.Permissions.MANAGE_GUILD)
+    commands = [
+        bot.rest.slash_command_builder("incident", "Open an incident of a component, and tell subscribers"),
+        bot.rest.slash_command_builder("resolve", "Resolve what is open of a component, and tell subscribers"),
+    ]
     kind = hikari.OptionType.STRING
-    for name in ("component", "message"):
-        command.add_option(hikari.CommandOption(type=kind, name=name, description=name, is_required=True))
+    for command in commands:
+        command.set_default_member_permissions(hikari.Permissions.MANAGE_GUILD)
+        for name in ("component", "message"):
+            command.add_option(hikari.CommandOption(type=kind, name=name, description=name, is_required=True))
     application = await bot.rest.fetch_application()
-    await bot.rest.set_application_commands(application, [command], int(os.environ["DISCORD_GUILD"]))
+    await bot.rest.set_application_commands(application, commands, int(os.environ["DISCORD_GUILD"]))
 
 
 @bot.listen()
@@ -35,12 +39,13 @@ async def finish(_: hikari.StoppingEvent) -> None:
 
 
 @bot.listen()
-async def incident(event: hikari.CommandInteractionCreateEvent) -> None:
+async def answer(event: hikari.CommandInteractionCreateEvent) -> None:
     await event.interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_CREATE)  # within 3 seconds
     given = {option.name: str(option.value) for option in event.interaction.options or ()}
+    do = {"incident": announce, "resolve": end}[event.interaction.command_name]
     async with turn:
         try:
-            text = await announce(**given)
+            text = await do(**given)
         except InstatusError as error:
             advice = "It may be out: look at the page, and do not repeat this.\n" if error.may_have_applied else ""
             text = advice + "\n".join((str(error), *getattr(error, "__notes__", ())))
@@ -54,6 +59,12 @@ async def announce(component: str, message: str) -> str:
     )
     told = "subscribers know" if found.announced else "but subscribers may not know"
     return f'"{found.incident.name}" is open{"" if found.created else " already"}; {told}.'
+
+
+async def end(component: str, message: str) -> str:
+    api = await page.components.find(name=component, max_age=60)
+    resolved = await page.incidents.resolve_open(component=api.id, message=message, notify=True)
+    return f"Resolved: {', '.join(incident.name for incident in resolved) or 'nothing was open'}."
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ try:
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as LostConnectionError
     from redis.exceptions import NoScriptError, ResponseError
 except ModuleNotFoundError:
     raise ImportError('instatus_async.redis needs redis-py: pip install "instatus_async[redis]"') from None
@@ -451,9 +452,10 @@ def _opened(url: object, timeout: float) -> Redis:
     client: Redis | None = None
     if isinstance(url, str):
         with suppress(Exception):  # of redis-py and urllib, whose messages may quote the password
-            # One more attempt is for a connection that was kept while Redis was restarted. Our own clock ends it: the
-            # one of redis-py can swallow a cancellation on Python 3.11.
-            client = _from_url(url, socket_timeout=None, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 1))
+            # One more attempt is for a connection that was kept while Redis was restarted; old releases of redis-py
+            # ask for what. Our own clock ends it: the one of redis-py can swallow a cancellation on Python 3.11.
+            retry: Any = {"retry": Retry(NoBackoff(), 1), "retry_on_error": [LostConnectionError]}
+            client = _from_url(url, socket_timeout=None, socket_connect_timeout=timeout, **retry)
     if client is None:
         raise ConfigError("redis: expected a URL, redis://, rediss:// or unix://, or a redis.asyncio.Redis.")
     return client

@@ -333,11 +333,14 @@ class SessionManager:
                 listening.listen(self._silence)
             chunk = await content.readany()
             size += len(chunk)
-            if size > self._limit:
-                text = f"the answer is larger than {self._limit} bytes (max_response_bytes)"
-                return Lost(Failure.FINAL, ResponseTooLargeError(text, may_have_applied=True))
             chunks.append(chunk)
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            if size > self._limit:
+                break
+        # A lent middleware may have read it before, and aiohttp keeps it then.
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks) or await response.read()
+        if len(body) > self._limit:
+            text = f"the answer is larger than {self._limit} bytes (max_response_bytes)"
+            return Lost(Failure.FINAL, ResponseTooLargeError(text, may_have_applied=True))
         return Reply(response.status, response.headers, self._without_key(body))
 
     def url(self, path: str, query: str) -> URL:

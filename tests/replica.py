@@ -37,7 +37,7 @@ async def gate(
     """Call until all calls are made or the time is over, so many at once."""
     errors: list[str] = []
     begin(clock_off)
-    shared = RedisGate(redis, rate=rate, timeout=2.0, reconnect_after=60.0)
+    shared = RedisGate(redis, rate=rate, reconnect_after=60.0)
     async with shared, InstatusClient(key, base_url=url, gate=shared, user_agent=name) as client:
         left, end = calls, asyncio.get_running_loop().time() + seconds
 

@@ -12,6 +12,7 @@ import instatus_async
 
 MODULES = (
     "instatus_async",
+    "instatus_async.redis",
     "instatus_async.severity",
     "instatus_async.testing",
     "instatus_async.testing.faults",

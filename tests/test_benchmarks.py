@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from instatus_async import Incident
 from instatus_async._wire import loads, read_list
 
+from .test_readme import blocks, section
+
 pytest.importorskip("orjson", reason="install the benchmark group: pip install --group benchmark")
 pytest.importorskip("msgspec", reason="install the benchmark group: pip install --group benchmark")
 pytest.importorskip("httpx", reason="install the benchmark group: pip install --group benchmark")
@@ -21,10 +24,16 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_row_runs(tmp_path: Path) -> None:
+    """By the README's command, with the options that its comment names."""
     from .benchmarks.__main__ import ROWS  # noqa: PLC0415 - wants the packages above
 
+    (block,) = blocks("sh", section("Speed"))
+    command, comment = block.split("#")
+    python, *arguments = command.split()
+    assert python == ".venv/bin/python"
+    assert re.findall(r"--\w+", comment) == ["--quick", "--charts"]
     run = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", "--quick", "--charts", str(tmp_path)],
+        [sys.executable, *arguments, "--quick", "--charts", str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,

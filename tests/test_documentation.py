@@ -20,6 +20,7 @@ import pytest
 from aiohttp import web
 
 import instatus_async
+from tests.test_readme import commands
 from tests.testing.chromium import chromium, find_chromium, tab_of
 
 ROOT = Path(__file__).parent.parent
@@ -60,8 +61,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     if not all(map(importlib.util.find_spec, NEEDED)):
         pytest.skip("Sphinx, furo and myst-parser are not installed: pip install --group docs")
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(folder / "doctrees")]
-    command += ["examples/guides", str(folder / "html")]
+    _, build = commands("Documentation")
+    python, *arguments, target = build.split()
+    assert (python, target) == (".venv/bin/python", "build/docs")
+    options = ["--keep-going", "-q", "-d", str(folder / "doctrees")]
+    command = [sys.executable, *arguments, str(folder / "html"), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     html = folder / "html"

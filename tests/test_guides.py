@@ -245,11 +245,12 @@ async def test_replicas(
 async def test_testing(open_guide: OpenGuide, tmp_path: Path) -> None:
     guide = open_guide("testing")
     await guide.run("async with InstatusServer() as server")
+    (settings,) = blocks("toml", "testing")
+    (tmp_path / "pyproject.toml").write_text(settings, encoding="utf-8")
     (tmp_path / "test_bot.py").write_text(guide._left.pop(0), encoding="utf-8")
-    options = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:cacheprovider")
     done = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", *options],
+        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -1,12 +1,15 @@
-"""What the README says is run: its Python, and the program of its first command."""
+"""What the README says is run: its Python, and its commands as far as they are short."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import importlib.util
+import os
 import re
 import subprocess
 import sys
+import tomllib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [source for named, source in found if named == language]
 
 
 def section(heading: str) -> str:
@@ -216,12 +220,13 @@ async def test_push() -> None:
 
 
 def test_my_bot(tmp_path: Path) -> None:
-    """A file that pytest runs as it stands, in the mode that the text names."""
+    """A file that pytest runs as it stands, with the settings beside it, and without a warning."""
     (source,) = (block for block in blocks("python") if "def test_my_bot(" in block)
+    (settings,) = blocks("toml", section("Testing your bot"))
     (tmp_path / "test_bot.py").write_text(source, encoding="utf-8")
-    options = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:cacheprovider")
+    (tmp_path / "pyproject.toml").write_text(settings, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", *options],
+        [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -249,6 +254,80 @@ async def test_the_shell(tmp_path: Path) -> None:
         (maintenance,) = await client.page(server.page_id).maintenances.list().collect()
         assert maintenance.status == "COMPLETED"
         assert (tmp_path / "done.txt").read_text(encoding="utf-8") == "deployed\n"
+
+
+def commands(heading: str) -> list[str]:
+    """The lines that are typed into a shell under a heading, without their comments."""
+    text = "".join(blocks("sh", section(heading)))
+    return [re.sub(r"\s+#.*", "", line) for line in text.splitlines()]
+
+
+# Of each section so many are run, or looked at, by tests: below, in test_documentation.py and in test_benchmarks.py.
+COMMANDS = {
+    "Run it": 3,
+    "Test it": 4,
+    "Documentation": 2,
+    "The jobs people do": 5,
+    "When things go wrong": 1,
+    "Speed": 1,
+    "Working on it": 4,
+}
+
+
+def test_every_command_has_a_test() -> None:
+    found = {heading: len(commands(heading)) for heading in re.findall(r"^## (.*)$", README, re.MULTILINE)}
+    assert {heading: count for heading, count in found.items() if count} == COMMANDS
+    assert set(re.findall(r"^```(\w*)\n.*?^```$", README, re.MULTILINE | re.DOTALL)) == {"python", "sh", "text", "toml"}
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_what_is_to_be_installed_is_there(project: dict[str, Any]) -> None:
+    groups = set(re.findall(r"--group (\w+)", README))
+    assert groups == {"dev", "docs"}
+    assert groups <= set(project["dependency-groups"])
+    extras = set(re.findall(r"instatus_async\[(\w+)\]", README))
+    assert extras == set(project["project"]["optional-dependencies"])
+
+
+def test_the_modules_to_be_run_are_there() -> None:
+    modules = {name for name in re.findall(r"python -m ([\w.]+)", README) if name.startswith(("tests", "instatus"))}
+    assert len(modules) >= 5
+    for name in modules:
+        found = importlib.util.find_spec(name)
+        assert found is not None, name
+        if found.submodule_search_locations is not None:
+            assert importlib.util.find_spec(f"{name}.__main__") is not None, name
+
+
+def test_chaos() -> None:
+    """With two of its days."""
+    (command,) = commands("When things go wrong")
+    short = command.replace("=10000 ", "=2 ").replace(".venv/bin/python", sys.executable)
+    assert short != command
+    done = subprocess.run(["sh", "-c", short], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 seeds from " in done.stdout
+    assert "0 double announcements" in done.stdout
+
+
+def test_the_commands_of_who_works_on_it(project: dict[str, Any]) -> None:
+    """All of them take too long: the tools only say that they know the options."""
+    style, types, everything, oldest = commands("Working on it")
+    for command in f"{style} && {types}".split(" && "):
+        program, *arguments = command.split()
+        name = program.removeprefix(".venv/bin/")
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed: pip install --group test")
+        asked = [sys.executable, "-m", name, *arguments, "--help"]
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    assert oldest.removeprefix("tox run -e ") in project["tool"]["tox"]["env_list"]
+    if (ROOT / ".ci").is_dir():  # not in an sdist
+        assert os.access(ROOT / everything, os.X_OK)
 
 
 @pytest.mark.parametrize("heading", ["Run it", "Test it"])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import traceback
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -94,13 +94,13 @@ async def test_redis_dies_in_mid_run_and_nobody_fails(redis_server: RedisServer)
     async with InstatusServer() as server:
         server.faults.every(faults.RateLimit(rate=20, burst=20))
         base = {"url": server.url, "key": server.api_key, "redis": redis_server.url, "rate": 20.0, "clock_off": 0.0}
-        every = [{**base, "name": f"{number}", "calls": 12, "seconds": 30.0, "tasks": 4} for number in range(2)]
+        every = [{**base, "name": f"{number}", "calls": 12, "seconds": 30.0, "tasks": 4} for number in range(4)]
         replicas = await started("gate", every)
         await until(lambda: len(server.requests) >= 8)
         await redis_server.kill()
         said, log = await ended(replicas)
-        assert said == [{"made": 12, "errors": []}] * 2
-        assert log.count("Redis is away (ConnectionError)") == log.count("\n") == 2
+        assert said == [{"made": 12, "errors": []}] * 4
+        assert log.count("Redis is away (ConnectionError)") == log.count("\n") == 4
 
 
 # Turns
@@ -122,6 +122,57 @@ async def test_turns_of_a_burst_are_granted_together(redis_server: RedisServer, 
     assert await calls(redis_server) == 2  # the first of them does not know of the others yet
     found = await state(redis_server)
     assert float(found["next"]) == pytest.approx(float(found["seen"]) + 1e5, abs=1e5)
+
+
+@pytest.fixture
+async def set_forward(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Stop the clock of the loop, and set it forward by hand."""
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+
+    def forward(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(loop, "time", lambda: now)
+    return forward
+
+
+async def leave_spare_turns(gate: RedisGate) -> None:
+    """Let calls go away that turns were already granted for, together with another's."""
+    calls = [asyncio.ensure_future(gate.acquire(FAR)) for _ in range(20)]
+
+    def go_away(_: asyncio.Future[int]) -> None:
+        for call in calls[5:]:
+            call.cancel()
+
+    calls[1].add_done_callback(go_away)  # the second of them asked for all that waited
+    await asyncio.wait(calls)
+    assert gate._spare > 3
+
+
+async def test_turns_that_were_granted_together_are_good_for_a_moment(
+    redis_server: RedisServer, set_forward: Callable[[float], None]
+) -> None:
+    """A pause that another process has begun since then would not hold them up."""
+    async with RedisGate(redis_server.url, rate=10, burst=50, timeout=5.0) as gate:
+        await leave_spare_turns(gate)
+        asked = await calls(redis_server)
+        set_forward(0.05)
+        await gate.acquire(FAR)
+        assert await calls(redis_server) == asked
+        set_forward(0.1)
+        await gate.acquire(FAR)
+        assert await calls(redis_server) == asked + 1
+
+
+@pytest.mark.usefixtures("set_forward")
+async def test_turns_that_were_granted_before_a_429_are_lost(redis_server: RedisServer) -> None:
+    async with RedisGate(redis_server.url, rate=10, burst=50, timeout=5.0) as gate:
+        await leave_spare_turns(gate)
+        await gate.limited(0, 100.0)
+        with pytest.raises(RateLimitError):
+            await gate.acquire(soon(10.0))
 
 
 async def test_no_more_than_a_burst_goes_at_once(redis_server: RedisServer) -> None:
@@ -294,6 +345,31 @@ async def test_a_script_that_redis_forgot_is_sent_again(redis_server: RedisServe
     assert (await state(redis_server))["epoch"] == "0"
 
 
+async def test_a_redis_that_was_restarted_is_not_away(
+    redis_server: RedisServer, gates: list[RedisGate], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Though the connection that was kept is gone."""
+    assert await gates[0].acquire(FAR) == 0
+    await redis_server.kill()
+    await redis_server.start()
+    assert await gates[0].acquire(FAR) == 0
+    assert not [record for record in caplog.records if record.name == "instatus_async"]
+
+
+async def test_a_question_whose_connection_is_cut_is_asked_again(
+    redis_server: RedisServer, gates: list[RedisGate], caplog: pytest.LogCaptureFixture
+) -> None:
+    await gates[0].acquire(FAR)
+    await redis_server.do("CLIENT", "PAUSE", 60_000, "WRITE")
+    asking = asyncio.ensure_future(gates[0].acquire(FAR))
+    while (await redis_server.do("INFO", "clients"))["blocked_clients"] == 0:
+        pass
+    await redis_server.do("CLIENT", "KILL", "TYPE", "normal")
+    await redis_server.do("CLIENT", "UNPAUSE")
+    assert await asking == 0
+    assert not [record for record in caplog.records if record.name == "instatus_async"]
+
+
 async def test_redis_is_tried_again_by_one_call(
     redis_server: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,10 +508,13 @@ async def test_the_password_stays_hidden(tmp_path: Path, redis_server: RedisServ
 
 
 async def test_a_lent_client_stays_open(redis_server: RedisServer) -> None:
-    async with Redis.from_url(redis_server.url, decode_responses=True) as lent:  # pyright: ignore[reportUnknownMemberType]  # of redis-py
+    """A client that was closed would open another connection, of another number."""
+    opened: Any = Redis
+    async with opened.from_url(redis_server.url) as lent:
+        connection = await lent.client_id()
         async with RedisGate(lent, rate=100, burst=1, timeout=5.0) as gate:
             assert [await gate.acquire(FAR) for _ in range(2)] == [0, 0]
-        assert lent.connection_pool._available_connections
+        assert await lent.client_id() == connection
 
 
 @pytest.mark.parametrize("own_timeout", [None, 5.0])

@@ -1,4 +1,4 @@
-"""As much of Discord as a bot with one command needs: its HTTP API, and its gateway over a WebSocket."""
+"""As much of Discord as a bot with some commands needs: its HTTP API, and its gateway over a WebSocket."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ class Discord:
         content: str = message["content"]
         return content
 
-    async def command(self, **options: str) -> None:
-        """Let the person use /incident."""
+    async def command(self, name: str, /, **options: str) -> None:
+        """Let the person use a command."""
         data: dict[str, Any] = {
             "id": "50",
-            "name": "incident",
+            "name": name,
             "type": 1,
             "guild_id": GUILD,
             "options": [{"name": key, "type": 3, "value": value} for key, value in options.items()],

@@ -19,7 +19,7 @@ from yarl import URL
 
 from instatus_async.testing import InstatusServer, faults
 
-from .conftest import Clients, Load, announcements, lose_answers, program, read, running_app, serving
+from .conftest import Clients, Load, Program, announcements, lose_answers, program, read, running_app, serving
 from .discord_stub import GUILD, Discord, discord
 
 # discord.py imports a module that Python 3.13 has no longer, and uses a backport there.
@@ -41,13 +41,16 @@ T = TypeVar("T")
 class Talk:
     """A running bot, seen by somebody in its chat."""
 
-    ask: Callable[[str, str], Awaitable[None]]
-    """Ask for an incident of a component, with a message."""
+    use: Callable[[str, str, str], Awaitable[None]]
+    """Use a command, for a component, with a message."""
     hear: Callable[[], Awaitable[str]]
     """Wait for the bot's answer."""
     stop: Callable[[], Awaitable[None]]
     """Stop the bot as its framework does."""
     stub: Any = None
+
+    async def ask(self, component: str, message: str) -> None:
+        await self.use("incident", component, message)
 
 
 async def first(awaited: Coroutine[Any, Any, T], running: asyncio.Future[Any]) -> T:
@@ -89,13 +92,13 @@ async def hikari(load: Load, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[
 
 
 def talk_on(stub: Discord, stop: Callable[[], Awaitable[None]], running: asyncio.Future[None]) -> Talk:
-    async def ask(component: str, message: str) -> None:
-        await stub.command(component=component, message=message)
+    async def use(command: str, component: str, message: str) -> None:
+        await stub.command(command, component=component, message=message)
 
     async def hear() -> str:
         return await first(stub.says(), running)
 
-    return Talk(ask, hear, stop, stub)
+    return Talk(use, hear, stop, stub)
 
 
 class Telegram:
@@ -148,13 +151,13 @@ async def aiogram(load: Load, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator
             await module.dispatcher.stop_polling()
             await running
 
-        async def ask(component: str, message: str) -> None:
-            await stub.say(f"/incident {component}: {message}")
+        async def use(command: str, component: str, message: str) -> None:
+            await stub.say(f"/{command} {component}: {message}")
 
         async def hear() -> str:
             return await first(stub.says(), running)
 
-        yield Talk(ask, hear, stop, stub)
+        yield Talk(use, hear, stop, stub)
 
 
 class Slack:
@@ -177,10 +180,10 @@ class Slack:
         assert said["response_type"] == "in_channel"
         return said["text"]
 
-    async def command(self, text: str, channel: str = "C1", secret: str = "hush") -> tuple[int, str]:
+    async def command(self, name: str, text: str, channel: str = "C1", secret: str = "hush") -> tuple[int, str]:
         from slack_sdk.signature import SignatureVerifier  # noqa: PLC0415 - where it is installed
 
-        form = {"command": "/incident", "text": text, "channel_id": channel, "response_url": self.url + "/respond"}
+        form = {"command": name, "text": text, "channel_id": channel, "response_url": self.url + "/respond"}
         body = urlencode({**form, "team_id": "T1", "user_id": "U2", "api_app_id": "A1", "trigger_id": "1"})
         now = str(int(time.time()))
         headers = {"X-Slack-Request-Timestamp": now, "Content-Type": "application/x-www-form-urlencoded"}
@@ -202,15 +205,15 @@ async def slack(load: Load, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[T
                 await stop_app()
                 over.set()
 
-            async def ask(component: str, message: str) -> None:
-                assert await stub.command(f"{component}: {message}") == (200, "")
+            async def use(command: str, component: str, message: str) -> None:
+                assert await stub.command(f"/{command}", f"{component}: {message}") == (200, "")
 
             running = asyncio.ensure_future(wait_for(over))
 
             async def hear() -> str:
                 return await first(stub.says(), running)
 
-            yield Talk(ask, hear, stop, stub)
+            yield Talk(use, hear, stop, stub)
             await running
 
 
@@ -250,7 +253,7 @@ async def talk(request: pytest.FixtureRequest, load: Load, monkeypatch: pytest.M
 @pytest.mark.parametrize("name", PACKAGES)
 def test_they_are_short_and_say_how_to_run_them(name: str) -> None:
     source = read(name)
-    assert len(source.splitlines()) <= 60
+    assert len(source.splitlines()) <= 75
     assert "INSTATUS_API_KEY=... INSTATUS_PAGE=<page id>" in source or name == "webhook_to_bot"
     assert f"pip install {PACKAGES[name][1]}" in source
 
@@ -268,6 +271,30 @@ async def test_an_incident_is_opened_once(talk: Talk, server: InstatusServer) ->
     await talk.ask("API", "Really.")
     assert await talk.hear() == '"API fails" is open already; subscribers know.'
     assert announcements(server) == 1
+
+
+async def test_what_is_open_is_resolved_once(talk: Talk, server: InstatusServer) -> None:
+    await talk.ask("API", "We look.")
+    assert await talk.hear() == '"API fails" is open; subscribers know.'
+    await talk.use("resolve", "api", "The disk was full.")
+    assert await talk.hear() == "Resolved: API fails."
+    async with server.client() as client:
+        page = client.page(server.page_id)
+        (incident,) = await page.incidents.list().collect()
+        assert {update.message for update in incident.updates} == {"We look.", "The disk was full."}
+        assert (await page.components.find(name="API")).status == "OPERATIONAL"
+    assert (incident.status, announcements(server)) == ("RESOLVED", 2)
+    await talk.use("resolve", "API", "Really.")
+    assert await talk.hear() == "Resolved: nothing was open."
+    assert announcements(server) == 2
+
+
+async def test_nobody_knows_whether_it_is_resolved(talk: Talk, server: InstatusServer) -> None:
+    await talk.ask("API", "We look.")
+    await talk.hear()
+    lose_answers(server, "*/incident-updates")
+    await talk.use("resolve", "API", "Fixed.")
+    assert (await talk.hear()).startswith("It may be out: look at the page, and do not repeat this.\n")
 
 
 async def test_an_incident_that_nobody_was_told_of(talk: Talk, server: InstatusServer) -> None:
@@ -321,12 +348,13 @@ async def test_stopped_while_it_announces(talk: Talk, server: InstatusServer, cl
 
 
 @pytest.mark.parametrize("talk", ["bot_discord", "bot_hikari"], indirect=True)
-async def test_the_command_is_for_those_who_manage_one_server(talk: Talk) -> None:
-    (command,) = talk.stub.commands
-    assert (command["name"], talk.stub.commands_of) == ("incident", GUILD)
-    assert str(command["default_member_permissions"]) == "32"  # to manage the server
-    options = [(option["name"], option["required"]) for option in command["options"]]
-    assert options == [("component", True), ("message", True)]
+async def test_the_commands_are_for_those_who_manage_one_server(talk: Talk) -> None:
+    assert [command["name"] for command in talk.stub.commands] == ["incident", "resolve"]
+    assert talk.stub.commands_of == GUILD
+    for command in talk.stub.commands:
+        assert str(command["default_member_permissions"]) == "32"  # to manage the server
+        options = [(option["name"], option["required"]) for option in command["options"]]
+        assert options == [("component", True), ("message", True)]
 
 
 @pytest.mark.parametrize("talk", ["bot_aiogram"], indirect=True)
@@ -337,72 +365,161 @@ async def test_only_one_telegram_chat_is_heard(talk: Talk, server: InstatusServe
     assert announcements(server) == 0
 
 
-@pytest.mark.parametrize("talk", ["bot_aiogram"], indirect=True)
-async def test_resolved_from_telegram(talk: Talk, server: InstatusServer) -> None:
-    await talk.stub.say("/incident API")
-    assert await talk.hear() == '"API fails" is open; subscribers know.'
-    await talk.stub.say("/resolve api: The disk was full.")
-    assert await talk.hear() == "Resolved: API fails."
+@pytest.mark.parametrize("talk", ["bot_aiogram", "bot_slack"], indirect=True)
+async def test_what_is_said_when_nobody_says_anything(talk: Talk, server: InstatusServer) -> None:
+    await talk.use("incident", "API", "")
+    await talk.hear()
+    await talk.use("resolve", "API", "")
+    await talk.hear()
     async with server.client() as client:
         (incident,) = await client.page(server.page_id).incidents.list().collect()
-    said = {update.message for update in incident.updates}
-    assert said == {"We are investigating.", "The disk was full."}
-    assert (incident.status, announcements(server)) == ("RESOLVED", 2)
+    assert {update.message for update in incident.updates} == {"We are investigating.", "All is well again."}
 
 
 @pytest.mark.parametrize("talk", ["bot_slack"], indirect=True)
 async def test_only_one_slack_channel_is_heard(talk: Talk, server: InstatusServer) -> None:
-    assert await talk.stub.command("API: We look.", channel="C666") == (200, "Not in this channel.")
-    status, _ = await talk.stub.command("API: We look.", secret="guessed")
+    assert await talk.stub.command("/incident", "API: We look.", channel="C666") == (200, "Not in this channel.")
+    status, _ = await talk.stub.command("/incident", "API: We look.", secret="guessed")
     assert status == 401
     assert not server.requests
-    assert (await talk.stub.command(""))[0] == 200
+    assert (await talk.stub.command("/resolve", ""))[0] == 200
     assert await talk.hear() == "name: expected text, got a blank text. Nothing was sent."
 
 
-async def test_a_discord_bot_that_may_not_log_in(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has not made its client yet, and ends all the same."""
-    needs("bot_discord")
+# What a bot in a process of its own does first, so that it finds its network under another URL.
+BEFORE = {
+    "bot_discord": (
+        "import warnings; warnings.filterwarnings('ignore', \"'audioop' is deprecated\", DeprecationWarning)\n"
+        "import discord, yarl\n"
+        "discord.http.Route.BASE = URL\n"
+        "discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(URL.replace('http', 'ws', 1) + '/gateway')\n"
+        "discord.utils.is_docker = lambda: False"  # it leaves a file open
+    ),
+    "bot_hikari": (
+        "import hikari\n"
+        "hikari.urls.REST_API_URL = URL\n"
+        "run = hikari.GatewayBot.run\n"
+        "hikari.GatewayBot.run = lambda bot: run(bot, check_for_updates=False)"
+    ),
+    "bot_aiogram": (
+        "import aiogram\n"
+        "from aiogram.client.session.aiohttp import AiohttpSession\n"
+        "from aiogram.client.telegram import TelegramAPIServer\n"
+        "session = AiohttpSession(api=TelegramAPIServer.from_base(URL))\n"
+        "aiogram.Bot = functools.partial(aiogram.Bot, session=session)"
+    ),
+    "bot_slack": (
+        "import slack_bolt.async_app as bolt\n"
+        "from slack_sdk.web.async_client import AsyncWebClient\n"
+        "client = AsyncWebClient('xoxb-1', base_url=URL + '/')\n"
+        "bolt.AsyncApp = functools.partial(bolt.AsyncApp, client=client)"
+    ),
+}
 
-    async def refuse(_: web.Request) -> web.Response:
-        return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
 
-    async with serving(web.get("/users/@me", refuse)) as url:
-        monkeypatch.setattr("discord.http.Route.BASE", url)
-        module = load("bot_discord", DISCORD_GUILD=GUILD)
-        with pytest.raises(module.discord.LoginFailure):
-            async with module.StatusBot() as bot:
-                await bot.start("token")
+@attrs.define
+class Outside:
+    """What is around a bot that is a process of its own."""
+
+    stub: Any
+    url: str
+    ready: Callable[[Program], Awaitable[Any]]
+    ask: Callable[[], Awaitable[Any]]
 
 
-async def test_sigterm_lets_the_discord_bot_announce(
-    server: InstatusServer, clients: Clients, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    needs("bot_discord")
-    monkeypatch.setenv("DISCORD_GUILD", GUILD)
-    monkeypatch.setenv("DISCORD_TOKEN", "token")
-    server.faults.next(faults.Stall(), "POST", "*/incidents")
+@asynccontextmanager
+async def discord_outside(said: str, _: int) -> AsyncGenerator[Outside]:
     async with discord() as stub:
-        before = (
-            "import warnings; warnings.filterwarnings('ignore', \"'audioop' is deprecated\", DeprecationWarning)\n"
-            "import discord, yarl\n"
-            f"discord.http.Route.BASE = {stub.url!r}\n"
-            f"discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL({stub.gateway_url!r})\n"
-            "discord.utils.is_docker = lambda: False"  # it leaves a file open
-        )
-        async with program(server, "bot_discord.py", before=before) as process:
-            await process.says("connected to Gateway")
-            await stub.command(component="API", message="We look.")
-            await server.faults.wait()
-            process.terminate()
-            server.faults.release()
-            ending = asyncio.create_task(process.ends())
-            assert await first(stub.says(), ending) == '"API fails" is open; subscribers know.'
-            code, output = await ending
+        ask = partial(stub.command, "incident", component="API", message="We look.")
+        yield Outside(stub, stub.url, lambda process: process.says(said), ask)
+
+
+@asynccontextmanager
+async def telegram_outside(_: int) -> AsyncGenerator[Outside]:
+    stub = Telegram()
+    async with serving(web.post("/bot{token}/{method}", stub.serve)) as url:
+        yield Outside(stub, url, lambda _: stub.asked.wait(), partial(stub.say, "/incident API: We look."))
+
+
+@asynccontextmanager
+async def slack_outside(port: int) -> AsyncGenerator[Outside]:
+    stub = Slack()
+    async with serving(web.post("/auth.test", stub.auth_test), web.post("/respond", stub.respond)) as stub.url:
+        stub.bot_url = f"http://127.0.0.1:{port}"
+        ask = partial(stub.command, "/incident", "API: We look.")
+        yield Outside(stub, stub.url, lambda process: process.says("Running on"), ask)
+
+
+OUTSIDE: dict[str, Callable[[int], AbstractAsyncContextManager[Outside]]] = {
+    "bot_discord": partial(discord_outside, "connected to Gateway"),
+    "bot_hikari": partial(discord_outside, "started successfully"),
+    "bot_aiogram": telegram_outside,
+    "bot_slack": slack_outside,
+}
+SECRETS = {
+    "DISCORD_GUILD": GUILD,
+    "DISCORD_TOKEN": "MTA=.of.nobody",
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_CHANNEL": "C1",
+    "SLACK_SIGNING_SECRET": "hush",
+    "TELEGRAM_CHAT": "7",
+    "TELEGRAM_TOKEN": "1:of-nobody",
+}
+
+
+Launch: TypeAlias = Callable[[str, str], AbstractAsyncContextManager[Program]]
+
+
+@pytest.fixture
+def launch(server: InstatusServer, clients: Clients, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> Launch:
+    """Start a bot as a process whose network has a URL here."""
+    for key, value in SECRETS.items():
+        monkeypatch.setenv(key, value)
+
+    def launch(name: str, url: str) -> AbstractAsyncContextManager[Program]:
+        arguments = [str(unused_tcp_port)] if name == "bot_slack" else []
+        return program(server, f"{name}.py", *arguments, before=f"URL = {url!r}\n{BEFORE[name]}")
+
+    return launch
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+async def test_sigterm_lets_the_bot_announce(
+    name: str, server: InstatusServer, launch: Launch, unused_tcp_port: int
+) -> None:
+    needs(name)
+    server.faults.next(faults.Stall(), "POST", "*/incidents")
+    async with OUTSIDE[name](unused_tcp_port) as outside, launch(name, outside.url) as process:
+        await outside.ready(process)
+        await outside.ask()
+        await server.faults.wait()
+        process.terminate()
+        server.faults.release()
+        ending = asyncio.create_task(process.ends())
+        assert await first(outside.stub.says(), ending) == '"API fails" is open; subscribers know.'
+        code, output = await ending
     assert code == 0, output
     for wrong in ("Traceback", "Unclosed", "ResourceWarning"):
         assert wrong not in output, output
     assert announcements(server) == 1
+
+
+@pytest.mark.parametrize("name", ["bot_discord", "bot_hikari", "bot_aiogram"])  # Slack's asks when a command comes
+async def test_a_bot_that_may_not_log_in(name: str, server: InstatusServer, launch: Launch) -> None:
+    """It says so, and leaves nothing open."""
+    needs(name)
+
+    async def refuse(_: web.Request) -> web.Response:
+        refusal = {"message": "401: Unauthorized", "code": 0, "ok": False, "error_code": 401, "description": "Wrong"}
+        return web.json_response(refusal, status=401)
+
+    async with serving(web.route("*", "/{path:.*}", refuse)) as url, launch(name, url) as process:
+        code, output = await process.ends()
+    assert code == 1, output
+    assert re.search("LoginFailure|UnauthorizedError", output), output
+    for wrong in ("Unclosed", "ResourceWarning", "During handling", "of-nobody", "of.nobody"):
+        assert wrong not in output, output
+    assert not server.requests
 
 
 @asynccontextmanager

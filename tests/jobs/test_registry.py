@@ -326,6 +326,37 @@ def test_one_that_hears_nothing_gives_up() -> None:
     assert 61 < virtual_time.run(work()) <= 63
 
 
+async def test_what_is_claimed_is_forgotten_after_a_day(registry: RedisRegistry, entry: Entry) -> None:
+    """Also when its holder dies before it says that it sends."""
+    claim = await registry.claim(entry.name.removeprefix("instatus:incident:"), lasts=600)
+    assert claim is not None
+    assert claim.token
+    assert 86000 < await entry.redis.do("TTL", entry.name) <= 86400
+
+
+@pytest.mark.parametrize(("longest", "claimed", "sending"), [(30.0, 10.0, 31.0), (2.0, 3.0, 3.0)])
+async def test_how_long_a_claim_lasts(server: InstatusServer, longest: float, claimed: float, sending: float) -> None:
+    """No longer than somebody looks, and then than a request can be under way."""
+    lasting: list[float] = []
+
+    class Listening(Registry):
+        async def claim(self, key: str, /, *, lasts: float, over: str | None = None) -> Claim:
+            lasting.append(lasts)
+            return Claim(key=key, token="own")
+
+        async def sending(self, claim: Claim, /, *, lasts: float) -> bool:
+            lasting.append(lasts)
+            return True
+
+        async def settle(self, claim: Claim, incident_id: str, /) -> None: ...
+
+        async def release(self, claim: Claim, /) -> None: ...
+
+    async with server.client(timeout=longest) as client:
+        await client.page(server.page_id).incidents.ensure(key="db", registry=Listening())
+    assert lasting == [claimed, sending]
+
+
 # What goes wrong
 
 

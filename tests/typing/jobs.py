@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, assert_type
 
 from aiohttp import web
+from redis.asyncio import Redis
 
 import instatus_async
 from instatus_async import (
     Change,
+    Claim,
     Component,
     ComponentStatus,
     ComponentStatusChanged,
@@ -42,6 +44,7 @@ from instatus_async import (
     PublicPageStatus,
     PublicStatusPage,
     PublicSummary,
+    Registry,
     Subscriber,
     Trouble,
     Watch,
@@ -51,6 +54,7 @@ from instatus_async import (
     watch,
     webhooks,
 )
+from instatus_async.redis import RedisGate, RedisRegistry
 from instatus_async.severity import (
     component_status,
     impact,
@@ -185,6 +189,20 @@ async def around(client: InstatusClient, url: str) -> None:
     assert_type(await heartbeat(url).fail(), None)
     async with heartbeat(url):
         pass
+
+
+async def replicas(lent: Redis, url: str) -> None:
+    async with RedisGate(url, name="shop", rate=20, burst=5) as gate, InstatusClient("key", gate=gate) as client:
+        assert_type(gate, RedisGate)
+        async with RedisRegistry(url, timeout=0.5) as registry:
+            assert_type(registry, RedisRegistry)
+            shared: Registry = registry
+            assert_type(await shared.claim("db", lasts=10.0), Claim | None)
+            assert_type(
+                await client.page("p").incidents.ensure(key="db", notify=True, registry=registry), EnsuredIncident
+            )
+    assert_type(await RedisGate(lent).aclose(), None)
+    assert_type(await RedisRegistry(lent).aclose(), None)
 
 
 async def testing() -> None:

@@ -17,6 +17,7 @@ from instatus_async import (
     watch,
     webhooks,
 )
+from instatus_async.redis import RedisGate, RedisRegistry
 
 NOW = datetime.now(UTC)
 
@@ -107,3 +108,12 @@ async def jobs(page: Page, event: webhooks.Event) -> None:
     async for change in watch(page):
         _ = change.incident  # type: ignore[attr-defined]
     _ = event.incident  # type: ignore[union-attr]
+
+
+async def replicas(page: Page) -> None:
+    RedisGate()  # type: ignore[call-arg]
+    RedisGate(6379)  # type: ignore[arg-type]
+    RedisGate("redis://cache", rate="20")  # type: ignore[arg-type]
+    RedisRegistry("redis://cache", rate=20)  # type: ignore[call-arg]
+    InstatusClient("k", gate=RedisRegistry("redis://cache"))  # type: ignore[arg-type]
+    await page.incidents.ensure(key="k", registry=RedisGate("redis://cache"))  # type: ignore[arg-type]
