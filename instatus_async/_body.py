@@ -40,6 +40,8 @@ def identifier(value: object, what: str = "id") -> str:
     if isinstance(value, str):
         shown = value if len(value) <= 40 else value[:40] + "..."
         text = f"{shown!r} is not an id; ids are 1 to 128 letters, digits, '-' and '_'"
+        if what == "page_id":
+            text += "; `await client.pages.find(subdomain=...)` finds a page by its subdomain"
     else:
         noun = what.removesuffix("_id")
         wanted = f"the id of {an(noun.replace('_', ' '))}" if noun.isidentifier() and noun != "id" else "an id"
@@ -95,6 +97,14 @@ def _send_text(value: object, at: str) -> str:
     except UnicodeEncodeError:
         _refuse(at, "the text holds half a surrogate pair")
     return str(value)
+
+
+def _send_name(encoder: Encoder, value: object, at: str) -> object:
+    """Send the name of a record; a blank one is most likely a variable that was never filled in."""
+    sent = encoder(value, at)
+    if isinstance(sent, str) and not sent.strip():
+        _refuse(at, "expected a name that says something")
+    return sent
 
 
 def _send_flag(value: object, at: str) -> bool:
@@ -154,17 +164,17 @@ def _send_list(encoder: Encoder, value: Any, at: str) -> list[Any]:
     return [encoder(item, f"{at}[{index}]") for index, item in enumerate(items)]
 
 
-def _send_data(encoder: Encoder, value: Any, at: str) -> dict[str, Any]:
+def _send_data(encoder: Encoder, value: Any, at: str, kind: str = "names to values") -> dict[str, Any]:
     """Send a mapping whose keys are data: header names, languages. They are never renamed."""
     given: Mapping[object, Any] = value
     if not isinstance(value, Mapping):
-        _refuse(at, f"expected a mapping, got {type(given).__name__}")
+        _refuse(at, f"expected a mapping of {kind}, got {type(given).__name__}")
     return {_send_text(key, f"{at} key"): encoder(item, f"{at}[{key!r}]") for key, item in given.items()}
 
 
 def _send_rows(encoder: Encoder, value: Any, at: str) -> list[dict[str, Any]]:
     """Send {component id: status} as the wire's list of rows."""
-    statuses = _send_data(encoder, value, at)
+    statuses = _send_data(encoder, value, at, "component ids to statuses")
     return [{"id": identifier(key, f"{at} key"), "status": status} for key, status in statuses.items()]
 
 
@@ -215,7 +225,10 @@ def _union_encoder(args: Sequence[Any]) -> Encoder:
 def _shape(shape: type) -> Mapping[str, tuple[str, Encoder]]:
     """Compile a TypedDict: field -> (wire key, encoder)."""
     hints = typing.get_type_hints(shape, include_extras=True)
-    return {name: (camel(name), _encoder(hint)) for name, hint in hints.items()}
+    encoders = {name: _encoder(hint) for name, hint in hints.items()}
+    if "name" in encoders:
+        encoders["name"] = partial(_send_name, encoders["name"])
+    return {name: (camel(name), encoder) for name, encoder in encoders.items()}
 
 
 def _send_object(shape: Any, value: Any, at: str) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def check_base_url(base_url: str) -> URL:
         raise ConfigError("base_url must begin with https:// and name a host; the service's is " + DEFAULT_BASE_URL)
     if user or url.query_string or url.fragment:
         raise ConfigError("base_url must not carry a user, a password, a query or a fragment")
+    if url.path.rstrip("/").rpartition("/")[2] in {"v1", "v2", "v3"}:
+        raise ConfigError("base_url must not end in a version: each call knows its own; leave it off")
     if url.scheme == "http" and not _is_loopback(host):
         raise ConfigError(
             "base_url must be https:// unless its host is this machine: http would show everybody the key"

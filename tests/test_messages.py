@@ -103,8 +103,16 @@ def test_a_text_field_is_not_told_of_ids() -> None:
         client.page("p").incidents.open(name=COMPONENT)  # type: ignore[arg-type]  # wrong on purpose
 
 
+async def test_a_change_that_changes_nothing_is_refused() -> None:
+    """The service would take it for a change to nothing (quirk 108), or tell subscribers nothing new."""
+    with pytest.raises(InvalidRequestError, match="give at least one field to change"):
+        await InstatusClient("key").page("p").incidents.update("i")
+
+
 def test_an_id_of_wrong_letters_is_shown() -> None:
-    with pytest.raises(InvalidIdError, match=r"page_id: 'a/b' is not an id; ids are .* Nothing was sent\.$"):
+    with pytest.raises(
+        InvalidIdError, match=r"page_id: 'a/b' is not an id; ids are .*pages\.find.*Nothing was sent\.$"
+    ):
         InstatusClient("key").page("a/b")
 
 

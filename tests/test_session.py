@@ -742,6 +742,8 @@ def test_keys_that_no_header_carries(key: str) -> None:
         "",
         "//x",
         "http://localhost:port",
+        "https://api.instatus.com/v1",
+        "https://api.instatus.com/v2/",
         None,
         5,
     ],

@@ -269,6 +269,7 @@ def test_fields_become_a_body() -> None:
     [
         ({}, "missing 'name'"),
         ({"name": None}, "POST /x: name: expected text, got NoneType"),
+        ({"name": " "}, "POST /x: name: expected a name that says something"),
         ({"name": "n", "is_onn": True}, "unexpected field 'is_onn'; did you mean 'is_on'?"),
         ({"name": "n", "is_on": "false"}, "is_on: expected True or False"),
         ({"name": "n", "is_on": 0}, "is_on: expected True or False"),
@@ -290,7 +291,7 @@ def test_fields_become_a_body() -> None:
             "rules[0].delay_in_mins: expected a whole number, got bool",
         ),
         ({"name": "n", "rules": [5]}, "rules[0]: expected a dict"),
-        ({"name": "n", "headers": [("a", "b")]}, "headers: expected a mapping"),
+        ({"name": "n", "headers": [("a", "b")]}, "headers: expected a mapping of names to values, got list"),
         ({"name": "n", "headers": {1: "b"}}, "headers key: expected text"),
         ({"name": "\ud800"}, "name: the text holds half a surrogate pair"),
     ],

@@ -53,10 +53,12 @@ class IncidentJobs(Incidents):
     ) -> OpenIncident:
         """Take up an incident that an earlier run opened, to post updates and to resolve it.
 
-        `before` is what the handle of that run had in `before`; components are set back to OPERATIONAL without it.
+        `before` is what the handle of that run had in `before`; without it components are set back to
+        OPERATIONAL, unless another open incident affects them.
         `notify` holds for what is posted through this handle.
         """
-        check_fields(IncidentOpening, {"name": "", "statuses": before or {}, "notify": notify}, "incidents.resume")
+        asked: IncidentOpening = {"name": "of before", "statuses": before or {}, "notify": notify}
+        check_fields(IncidentOpening, asked, "incidents.resume")
         return OpenIncident.resumed(self._nouns, await self.get(incident_id), before or {}, notify=notify)
 
     async def ensure(

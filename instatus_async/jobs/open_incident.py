@@ -7,9 +7,9 @@ another incident that is still open makes them. In full, for each component whos
   was open on it, and that one is over now, it was that one's doing: OPERATIONAL.
 - Others affect it that are older than this one: what it was before, which they had made it. If it has another status
   now than this incident last gave it, somebody has said something since, and it stays as it is.
-- Others affect it that are younger, or of the same millisecond: the worse of what it was before and the worst that
-  they ever named (`impact`), but never worse than it is now. Where the service does not tell their impact it stays as
-  it is.
+- Others affect it that are younger, or of the same millisecond, or nobody said what it was before an incident that is
+  resumed: the worse of what it was before (or operational) and the worst that they ever named (`impact`), but never
+  worse than it is now. Where the service does not tell their impact it stays as it is.
 - It was under maintenance before, and no maintenance in progress affects it any more: OPERATIONAL.
 """
 
@@ -93,6 +93,7 @@ class OpenIncident(Pending):
     """
 
     __slots__ = (
+        "_assumed",
         "_before",
         "_explained",
         "_failed",
@@ -116,6 +117,7 @@ class OpenIncident(Pending):
         self._failed: FailureText = failed
         self._incident: Incident | None = None
         self._before: dict[str, ComponentStatus] = {}
+        self._assumed: set[str] = set()  # components of which nobody said what they were before
         self._explained: set[str] = set()  # components that another open incident had made what they were before
         self._said: dict[str, ComponentStatus] = {}  # what this incident last named of each component
         self._last = LastPost(nouns.unresolved)
@@ -137,6 +139,7 @@ class OpenIncident(Pending):
         now = status_of(incident.components)
         handle._said = {key: status for key, status in now.items() if status != ComponentStatus.UNDER_MAINTENANCE}
         handle._before = {**dict.fromkeys(handle._said, _FINE), **before}
+        handle._assumed = {*handle._said} - before.keys()
         return handle
 
     @property
@@ -320,7 +323,7 @@ class OpenIncident(Pending):
             is_now = now.get(key, said)
             before = await self._still(key, self._before.get(key, _FINE))
             here = [other for other in others if affects(other, key)]
-            younger = [other for other in here if birth(other)[0] >= birth(present)[0]]
+            younger = [other for other in here if key in self._assumed or birth(other)[0] >= birth(present)[0]]
             if not here:
                 restored[key] = _FINE if key in self._explained else before
             elif not younger:

@@ -160,6 +160,8 @@ class Resource:
         body: Body,
         unwrap: Sequence[str] = (),
     ) -> M:
+        if not body.fields:
+            raise InvalidRequestError(f"PUT {template}: give at least one field to change. Nothing was sent.")
         value = await self._send("PUT", template, ids, effect, body=body, answer=answer)
         return self._read(answer, value, "PUT", template, effect, unwrap)
 

@@ -322,6 +322,12 @@ async def test_one_that_is_just_being_announced_is_waited_for(
 # What goes wrong in between
 
 
+async def test_a_blank_name_is_refused(server: InstatusServer, page: Page) -> None:
+    with pytest.raises(InvalidRequestError, match="name: expected a name that says something"):
+        await page.incidents.ensure(key="db", name=" ")
+    assert not server.requests
+
+
 async def test_a_create_whose_outcome_is_unknown(server: InstatusServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error has the fingerprint; what comes late is silent, and the next call finds it."""
     monkeypatch.setattr("instatus_async.session._LOOKS", (0.0, 0.0))

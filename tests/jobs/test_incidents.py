@@ -556,6 +556,19 @@ async def test_after_a_restart(server: InstatusServer, page: Page, api: str, kep
     assert server.announcements(earlier.id) == 2
 
 
+async def test_what_another_incident_makes_of_a_component_stays(page: Page, api: str) -> None:
+    """Of an incident that is resumed nobody knows what was before it: it may have been the older one's doing."""
+    older = await page.incidents.open(name="Older", statuses={api: "MAJOROUTAGE"})
+    younger = await page.incidents.open(name="Younger", statuses={api: "MAJOROUTAGE"})
+    await (await page.incidents.resume(younger.id)).resolve()
+    assert await status(page, api) == "MAJOROUTAGE"
+    younger = await page.incidents.open(name="Another", statuses={api: "DEGRADEDPERFORMANCE"})
+    await (await page.incidents.resume(younger.id)).resolve()
+    assert await status(page, api) == "DEGRADEDPERFORMANCE"  # never worse than it is now
+    await (await page.incidents.resume(older.id)).resolve()
+    assert await status(page, api) == "OPERATIONAL"
+
+
 async def test_resuming_what_is_not_there(page: Page) -> None:
     with pytest.raises(NotFoundError):
         await page.incidents.resume("nothing")
