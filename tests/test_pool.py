@@ -28,6 +28,7 @@ from instatus_async.errors import (
     DeadlineExceededError,
     OutcomeUnknownError,
     ProtocolError,
+    ResponseTooLargeError,
 )
 from instatus_async.retry import Effect, RetryPolicy
 from instatus_async.session import SessionManager
@@ -315,6 +316,24 @@ async def test_a_lent_middleware_does_not_hide_a_pause() -> None:
         session = SessionManager(api_key="key", base_url=server.url, session=lent)
         assert await session.request("POST", "/v1/x", effect=Effect.NOTIFY, body={}) == {"ok": 1}
         assert server.lines == ["POST /v1/x"] * 2
+        await session.aclose()
+
+
+async def reading(request: aiohttp.ClientRequest, handler: Handler) -> aiohttp.ClientResponse:
+    response = await handler(request)
+    await response.read()
+    return response
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.NOTIFY])
+async def test_a_lent_middleware_may_read_the_answer(effect: Effect) -> None:
+    """It could be a log; what it has read is still read under the cap."""
+    async with HostileServer(answer({"ok": "x" * 100})) as server, lending(reading) as lent:
+        session = SessionManager(api_key="key", base_url=server.url, session=lent, max_response_bytes=150)
+        assert await session.request("POST", "/v1/x", effect=effect, body={}) == {"ok": "x" * 100}
+        server.scripts = [answer({"ok": "x" * 150})]
+        with pytest.raises(ResponseTooLargeError):
+            await session.request("POST", "/v1/x", effect=effect, body={})
         await session.aclose()
 
 
