@@ -10,6 +10,7 @@ from ..resources.components import ComponentStatus
 from ..severity import page_status
 from .context import Command, Context, Result
 from .output import clean, moment, table
+from .parser import UsageError
 
 __all__ = ["COMMANDS", "address"]
 
@@ -41,6 +42,11 @@ async def _pages(context: Context) -> Result:
 
 
 async def _components(context: Context) -> Result:
+    options = context.options
+    if options.named is not None:
+        if options.page is not None:
+            raise UsageError("components: say either PAGE or --page. Nothing was sent.")
+        options.page = options.named
     page = await context.page()
     rows = await page.components.list().collect()
     groups = Groups(rows)

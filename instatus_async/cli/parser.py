@@ -82,7 +82,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
     Raises UsageError, and SystemExit after --help and --version.
     """
-    return _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        options.refuse(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,6 +117,7 @@ def _command(
         name, help=about, description=about[:1].upper() + about[1:] + ".", epilog=more + EXIT_CODES
     )
     parser.set_defaults(module=home, command=name, page=None, dry_run=False, quiet=False, repeatable=False)
+    parser.set_defaults(refuse=parser.error)  # says whose --help helps
     parser.add_argument("--base-url", metavar="URL", help="another address of the API")
     parser.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="seconds a call may take (default: 30)"
@@ -146,8 +150,8 @@ def _components(parser: argparse.ArgumentParser, more: str = "", *, required: bo
 
 def _looking(commands: Any) -> None:
     parser = _command(commands, "pages", "looking", "list the status pages of the account")
-    parser = _command(commands, "components", "looking", "list the components of a page")
-    parser.add_argument("page", nargs="?", metavar="PAGE", help="id, subdomain, name or domain")
+    parser = _command(commands, "components", "looking", "list the components of a page", page=True)
+    parser.add_argument("named", nargs="?", metavar="PAGE", help="in place of --page")
     parser = _command(
         commands,
         "status",

@@ -38,6 +38,15 @@ async def test_the_components(shell: Shell) -> None:
     assert (rows[-1]["group"], rows[-1]["group_id"]) == ("Backend", backend)
 
 
+async def test_the_components_of_a_page_that_is_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INSTATUS_PAGE")
+    assert "say --page" in (await shell("components")).err
+    shown = {(await shell.ok("components", *words)).out for words in (("acme",), ("--page", "acme"))}
+    assert len(shown) == 1
+    done = await shell("components", "acme", "--page", "acme")
+    assert (done.code, done.err) == (2, "error: components: say either PAGE or --page. Nothing was sent.\n")
+
+
 @pytest.mark.parametrize("how", ["id", "subdomain", "name", "domain", "odd id"])
 async def test_a_page_is_named_in_many_ways(shell: Shell, how: str) -> None:
     page = shell.server._wire.state.pages[shell.server.page_id]
