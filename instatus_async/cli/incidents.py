@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..errors import InvalidRequestError
 from ..jobs.ensure import IncidentEnsure
 from ..jobs.open_incident import RESOLVED_TEXT
 from ..resources.incidents import IncidentCreate, IncidentStatus
@@ -17,9 +18,15 @@ __all__ = ["COMMANDS"]
 
 
 def _status(context: Context) -> IncidentStatus:
-    status = incident_status(context.options.status)
+    word = context.options.status
+    try:
+        status = incident_status(word)
+    except InvalidRequestError:
+        raise UsageError(f"--status {word}: say investigating, identified or monitoring. Nothing was sent.") from None
     if status == IncidentStatus.RESOLVED:
-        raise UsageError("--status: `incident resolve` resolves, and sets the components back. Nothing was sent.")
+        raise UsageError(
+            f"--status {word}: `incident resolve` resolves, and sets the components back. Nothing was sent."
+        )
     return status
 
 

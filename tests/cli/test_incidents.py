@@ -94,6 +94,29 @@ async def test_what_is_refused(
     assert len(shell.writes()) == (code == 0)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--component", "API=donw"), "--component API=donw: no such status; did you mean 'down'?"),
+        (
+            ("--component", "API=hot"),
+            "--component API=hot: no such status; say operational, under_maintenance, degraded_performance, minor_",
+        ),
+        (("--component", "API="), "--component API=: no such status; say operational, "),
+        (("--status", "foo"), "--status foo: say investigating, identified or monitoring."),
+        (("--status", "reslved"), "--status reslved: say investigating, identified or monitoring."),
+        (("--status", "postmortem"), "--status postmortem: `incident resolve` resolves, and sets the components back."),
+    ],
+)
+@pytest.mark.parametrize("command", [("open", "Down"), ("ensure", "ci"), ("update", "x", "-m", "More.")])
+async def test_words_for_no_status(shell: Shell, command: tuple[str, ...], words: tuple[str, ...], says: str) -> None:
+    done = await shell("incident", *command, *words)
+    assert done.code == 2
+    assert done.err.startswith(f"error: {says}")
+    assert done.err.endswith(" Nothing was sent.\n")
+    assert not shell.server.requests
+
+
 async def test_a_name_that_means_two_components(shell: Shell) -> None:
     shell.server.seed(components=[{"name": "API"}])
     done = await shell("incident", "open", "Down", "--component", "API=down", "--json")
