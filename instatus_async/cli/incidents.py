@@ -124,8 +124,11 @@ async def _list(context: Context) -> Result:
     page = await context.page()
     pager = page.incidents.list() if options.all else page.incidents.unresolved()
     incidents = await pager.collect(options.limit)
-    rows = [(row.id, row.status, row.impact, moment(row.started), row.name) for row in incidents]
-    return Result(document={"incidents": [incident_json(incident) for incident in incidents]}, lines=table(rows))
+    rows = [(row.id, row.status, moment(row.started), row.name) for row in incidents]
+    return Result(
+        document={"incidents": [incident_json(incident) for incident in incidents]},
+        lines=table("ID STATUS STARTED NAME", rows),
+    )
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -37,7 +37,10 @@ async def _pages(context: Context) -> Result:
                 for page in pages
             ]
         },
-        lines=table([(page.id, page.status, page.custom_domain or page.subdomain, page.name) for page in pages]),
+        lines=table(
+            "ID STATUS ADDRESS NAME",
+            [(page.id, page.status, page.custom_domain or page.subdomain, page.name) for page in pages],
+        ),
     )
 
 
@@ -64,7 +67,10 @@ async def _components(context: Context) -> Result:
                 for row in rows
             ]
         },
-        lines=table([(row.id, row.status, groups.name(row), row.name) for row in rows if row.archived_at is None]),
+        lines=table(
+            "ID STATUS GROUP NAME",
+            [(row.id, row.status, groups.name(row), row.name) for row in rows if row.archived_at is None],
+        ),
     )
 
 
@@ -77,7 +83,10 @@ async def _status(context: Context) -> Result:
     well = not incidents and of_components == summary.page.status == PublicPageStatus.UP
     names = {row.id: row.name for row in components}
     troubled = [row for row in components if row.status != ComponentStatus.OPERATIONAL]
-    head = "all is well" if well else f"trouble ({clean(summary.page.status)}, components: {clean(of_components)})"
+    said = f"{summary.page.status}"
+    if of_components != summary.page.status:
+        said += f", components: {of_components}"
+    head = "all is well" if well else f"trouble ({clean(said)})"
     lines = [f"{clean(summary.page.name or public.url)}: {head}"]
     lines += [f"incident: {clean(row.name)}: {clean(row.status)}" for row in incidents]
     lines += [

@@ -74,8 +74,15 @@ async def _list(context: Context) -> Result:
     page = await context.page()
     found = [row async for row in page.maintenances.list() if options.all or row.status != MaintenanceStatus.COMPLETED]
     shown = found if options.limit is None else found[: options.limit]
-    rows = [(row.id, row.status, moment(row.start), row.duration, row.name) for row in shown]
-    return Result(document={"maintenances": [maintenance_json(row) for row in shown]}, lines=table(rows))
+    rows = [(row.id, row.status, moment(row.start), _minutes(row.duration), row.name) for row in shown]
+    return Result(
+        document={"maintenances": [maintenance_json(row) for row in shown]},
+        lines=table("ID STATUS START DURATION NAME", rows),
+    )
+
+
+def _minutes(duration: float | None) -> str | None:
+    return None if duration is None else f"{duration:.10g} min"
 
 
 COMMANDS: Mapping[str, Command] = {"schedule": _schedule, "start": _start, "complete": _complete, "list": _list}

@@ -16,9 +16,12 @@ async def test_an_incident_from_start_to_finish(shell: Shell, monkeypatch: pytes
     incident = (await shell.ok(*words)).out.strip()
     assert shell.status("API") == "MAJOROUTAGE"
     assert server.announcements(incident) == 1
-    line = (await shell.ok("incident", "list")).out
+    header, line = (await shell.ok("incident", "list")).out.splitlines()
+    assert header.split() == ["ID", "STATUS", "STARTED", "NAME"]
     assert line.split()[:2] == [incident, "INVESTIGATING"]
-    assert line.endswith("Z  Jö's API\n")
+    assert len(line.split()) == 5
+    assert line.endswith("Z  Jö's API")
+    assert "impact" in (await shell.ok("incident", "list", "--json")).json["incidents"][0]
     done = await shell.ok("incident", "update", incident, "-m", "It is the database.", "--status", "Identified")
     assert done.out == f'updated {incident} "Jö\'s API": IDENTIFIED\nsubscribers: nobody\n'
     assert shell.status("API") == "MAJOROUTAGE"
@@ -32,7 +35,7 @@ async def test_an_incident_from_start_to_finish(shell: Shell, monkeypatch: pytes
     assert "subscribers: nobody" in done.out
     assert len(shell.writes()) == before
     assert (await shell.ok("incident", "list")).out == ""
-    assert len((await shell.ok("incident", "list", "--all")).out.splitlines()) == 1
+    assert len((await shell.ok("incident", "list", "--all")).out.splitlines()) == 2
     messages = [request.body["message"] for request in shell.writes()]
     assert messages == ["We are on it.", "It is the database.", "This incident has been resolved."]
 

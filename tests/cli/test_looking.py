@@ -13,8 +13,9 @@ from .shell import Shell
 async def test_the_pages(shell: Shell) -> None:
     shell.server.seed(pages=[{"name": "Zoë\x1b[2J", "subdomain": "zoe", "email": "z@acme.example", "components": []}])
     lines = (await shell.ok("pages")).out.splitlines()
-    assert lines[0].split()[1:] == ["UP", "acme", "Acme"]
-    assert lines[1].endswith("zoe   Zoë\\x1b[2J")
+    assert lines[0].split() == ["ID", "STATUS", "ADDRESS", "NAME"]
+    assert lines[1].split()[1:] == ["UP", "acme", "Acme"]
+    assert lines[2].endswith("zoe      Zoë\\x1b[2J")
     rows = (await shell.ok("pages", "--json")).json["pages"]
     assert rows[0] == {
         "id": shell.server.page_id,
@@ -30,7 +31,8 @@ async def test_the_components(shell: Shell) -> None:
     (backend,) = shell.server.seed(components=[{"name": "Backend"}])["components"]
     shell.server.seed(components=[{"name": "Database", "group": backend, "grouped": True}])
     lines = [line.split() for line in (await shell.ok("components")).out.splitlines()]
-    assert lines[0][1:] == ["OPERATIONAL", "-", "Website"]
+    assert lines[0] == ["ID", "STATUS", "GROUP", "NAME"]
+    assert lines[1][1:] == ["OPERATIONAL", "-", "Website"]
     assert lines[-1][1:] == ["OPERATIONAL", "Backend", "Database"]
     rows = (await shell.ok("components", "Acme", "--json")).json["components"]
     assert [row["name"] for row in rows] == ["Website", "App", "API", "Backend", "Database"]
@@ -68,7 +70,11 @@ async def test_status_is_an_exit_code(shell: Shell) -> None:
     incident = await shell.open("--component", "API=degraded")
     done = await shell("status", url)
     assert (done.code, done.err) == (1, "")
-    assert "incident: Down: INVESTIGATING\ncomponent: API: DEGRADEDPERFORMANCE\n" in done.out
+    assert done.out.splitlines() == [
+        "Acme: trouble (HASISSUES)",
+        "incident: Down: INVESTIGATING",
+        "component: API: DEGRADEDPERFORMANCE",
+    ]
     done = await shell("status", url, "--json")
     assert (done.code, done.json["up"], done.json["status"]) == (1, False, "HASISSUES")
     assert done.json["incidents"][0]["id"] == incident
@@ -88,12 +94,19 @@ async def test_a_component_without_an_incident_is_trouble_too(shell: Shell, page
     assert (await shell("status", shell.server.page_url())).code == 1
 
 
-@pytest.mark.parametrize("path", ["/summary.json", "/v2/components.json"])
-async def test_a_page_that_is_of_two_minds_is_in_trouble(shell: Shell, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/summary.json", "trouble (HASISSUES, components: UP)"),
+        ("/v2/components.json", "trouble (UP, components: HASISSUES)"),
+    ],
+)
+async def test_a_page_that_is_of_two_minds_is_in_trouble(shell: Shell, path: str, says: str) -> None:
     """Caches in front of a page may be of different ages, and its own status says less than its components."""
     wrong = "HASISSUES" if path == "/summary.json" else "MAJOROUTAGE"
     shell.server.faults.next(faults.ReplacedFields({"status": wrong}), "GET", path, host="page")
-    assert (await shell("status", shell.server.page_url())).code == 1
+    done = await shell("status", shell.server.page_url())
+    assert (done.code, says in done.out) == (1, True)
 
 
 async def test_status_that_cannot_be_told(shell: Shell, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:

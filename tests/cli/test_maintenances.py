@@ -15,8 +15,9 @@ async def test_a_maintenance_from_start_to_finish(shell: Shell) -> None:
     maintenance = done.json["maintenance"]["id"]
     assert done.json["maintenance"]["start"] == "2040-01-31T21:00:00.000Z"
     assert server.announcements(maintenance) == 1
-    line = (await shell.ok("maintenance", "list")).out
-    assert line.split() == [maintenance, "NOTSTARTEDYET", "2040-01-31T21:00:00.000Z", "30", "Database"]
+    header, line = (await shell.ok("maintenance", "list")).out.splitlines()
+    assert header.split() == ["ID", "STATUS", "START", "DURATION", "NAME"]
+    assert line.split() == [maintenance, "NOTSTARTEDYET", "2040-01-31T21:00:00.000Z", "30", "min", "Database"]
     done = await shell.ok("maintenance", "start", maintenance, "-m", "It begins.")
     assert done.out == f'started {maintenance} "Database": INPROGRESS\nsubscribers: nobody\n'
     assert shell.status("API") == "UNDERMAINTENANCE"
@@ -28,7 +29,7 @@ async def test_a_maintenance_from_start_to_finish(shell: Shell) -> None:
     assert done.out == f'over already: {maintenance} "Database": COMPLETED\nsubscribers: nobody\n'
     assert server.announcements(maintenance) == 2
     assert (await shell.ok("maintenance", "list")).out == ""
-    assert len((await shell.ok("maintenance", "list", "--all", "--limit", "5")).out.splitlines()) == 1
+    assert len((await shell.ok("maintenance", "list", "--all", "--limit", "5")).out.splitlines()) == 2
     assert (await shell("maintenance", "start", maintenance)).code == 2
 
 
@@ -43,6 +44,6 @@ async def test_a_maintenance_in_the_way(shell: Shell) -> None:
     first = (await shell.ok(*words)).out.strip()
     done = await shell(*words, "--json")
     assert (done.code, done.error["type"]) == (8, "MaintenanceConflictError")
-    assert first in done.error["message"]
+    assert f"{first} (Database, NOTSTARTEDYET, 2040-01-31T22:00:00.000Z)" in done.error["message"]
     assert "or say --overlap." in done.error["message"]
     await shell.ok(*words, "--overlap")
