@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from ..jobs.finding import Groups
 from ..public import PublicPageStatus, PublicStatusPage
@@ -15,11 +18,23 @@ from .parser import UsageError
 __all__ = ["COMMANDS", "address"]
 
 _TROUBLE = 1
+_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
-def address(url: str) -> str:
-    """Complete the address of a public page: people leave https:// out."""
-    return url if "://" in url else f"https://{url}"
+def address(url: str, command: str) -> str:
+    """Complete the address of a public page: people leave https:// out.
+
+    A host without a dot and a port is a subdomain that INSTATUS_PAGE would take, and nothing that can be found.
+    """
+    whole = url if "://" in url else f"https://{url}"
+    with suppress(ValueError):  # said better by whoever reads the address next
+        parts = urlsplit(whole)
+        host = parts.hostname or "localhost"
+        if host != "localhost" and parts.port is None and not {".", ":"} & {*host}:
+            name = host if _SUBDOMAIN.fullmatch(host) else "acme"
+            what = "" if name == host else "the address of a page, like "
+            raise UsageError(f"{command}: say {what}https://{name}.instatus.com. Nothing was sent.")
+    return whole
 
 
 async def _pages(context: Context) -> Result:
@@ -75,7 +90,7 @@ async def _components(context: Context) -> Result:
 
 
 async def _status(context: Context) -> Result:
-    async with PublicStatusPage(address(context.options.url), timeout=context.options.timeout) as public:
+    async with PublicStatusPage(address(context.options.url, "status"), timeout=context.options.timeout) as public:
         summary = await public.summary()
         components = await public.components()
     incidents, maintenances = summary.active_incidents, summary.active_maintenances

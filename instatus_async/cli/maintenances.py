@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ..resources.components import ComponentStatus
 from ..resources.maintenances import MaintenanceStatus
@@ -20,6 +21,8 @@ async def _schedule(context: Context) -> Result:
         raise UsageError("--remind tells subscribers: say --notify too. Nothing was sent.")
     start = instant(options.start, "--start")
     end = None if options.end is None else instant(options.end, "--end")
+    if _over(start, options.minutes, end):
+        raise UsageError(f"--start {options.start}: a maintenance from then on is over already. Nothing was sent.")
     statuses = await context.statuses(default=ComponentStatus.UNDER_MAINTENANCE)
     page = await context.page()
     maintenance = await page.maintenances.schedule(
@@ -41,6 +44,14 @@ async def _schedule(context: Context) -> Result:
         ids=[maintenance.id],
         told=options.notify,
     )
+
+
+def _over(start: datetime, minutes: int | None, end: datetime | None) -> bool:
+    """Tell whether all of a maintenance is in the past; what cannot be its end is refused elsewhere."""
+    now = datetime.now(UTC)
+    if end is not None:
+        return minutes is None and start < end <= now
+    return minutes is not None and 0 < minutes * 60 <= (now - start).total_seconds()
 
 
 async def _start(context: Context) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from instatus_async import Page
+from instatus_async.cli.looking import address
 from instatus_async.testing import faults
 
 from .shell import Shell
@@ -119,3 +120,30 @@ async def test_status_that_cannot_be_told(shell: Shell, monkeypatch: pytest.Monk
     assert (await shell("status", "ftp://acme.example")).code == 2
     done = await shell("status", "http://acme.example", "--json")
     assert (done.code, done.error["type"]) == (2, "ConfigError")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("acme", "https://acme.instatus.com"),
+        ("Acme/", "https://acme.instatus.com"),
+        ("https://acme", "https://acme.instatus.com"),
+        ("https://me:s3cr3t@my_host/x", "the address of a page, like https://acme.instatus.com"),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "watch"])
+async def test_the_address_of_a_page_is_no_name(shell: Shell, command: str, url: str, says: str) -> None:
+    done = await shell(command, url)
+    assert (done.code, done.err) == (2, f"error: {command}: say {says}. Nothing was sent.\n")
+
+
+@pytest.mark.parametrize("host", ["localhost:{}", "127.0.0.1:{}", "http://localhost:{}"])
+async def test_a_page_of_this_machine(shell: Shell, host: str) -> None:
+    port = int(shell.server.page_url().rpartition(":")[2].partition("/")[0])
+    done = await shell("status", host.format(port), "--timeout", "2")
+    assert "instatus.com. Nothing was sent." not in done.err
+
+
+def test_addresses_that_may_be_pages() -> None:
+    for url in ("http://localhost", "localhost", "10.0.0.1", "http://[::1]:80", "[::1]", "pages:8080", "acme.example"):
+        assert address(url, "status").endswith(url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from .shell import SCHEDULE, Shell
@@ -37,6 +39,32 @@ async def test_a_maintenance_from_start_to_finish(shell: Shell) -> None:
 async def test_a_time_needs_its_zone(shell: Shell, when: str) -> None:
     done = await shell(*SCHEDULE, "--start", when)
     assert (done.code, f"--start {when}: expected a time with its zone" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--start", "2020-01-31T22:00Z", "--minutes", "30"),
+        ("--start", "2020-01-31T22:00Z", "--end", "2020-01-31T23:30Z"),
+    ],
+)
+async def test_a_maintenance_that_would_be_over(shell: Shell, words: tuple[str, ...]) -> None:
+    done = await shell("maintenance", "schedule", "Database", "--component", "API", *words)
+    assert (done.code, done.err) == (
+        2,
+        "error: --start 2020-01-31T22:00Z: a maintenance from then on is over already. Nothing was sent.\n",
+    )
+    assert not shell.server.requests
+
+
+async def test_a_maintenance_that_has_begun(shell: Shell) -> None:
+    start = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
+    await shell.ok(*SCHEDULE, "--start", start)
+    end = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+    await shell.ok(*SCHEDULE[:-2], "--start", start, "--end", end, "--overlap")
+    for wrong in ("-5", "0", "9" * 30):
+        done = await shell(*SCHEDULE[:-1], wrong, "--start", start)
+        assert (done.code, "minutes: expected a whole number" in done.err) == (2, True)
 
 
 async def test_a_maintenance_in_the_way(shell: Shell) -> None:
