@@ -12,7 +12,7 @@ from ..severity import incident_status
 from .context import Command, Context, Result
 from .output import moment, table
 from .parser import UsageError
-from .views import incident_json, incident_line
+from .views import incident_json, incident_line, resolved_lines
 
 __all__ = ["COMMANDS"]
 
@@ -99,7 +99,7 @@ async def _resolve(context: Context) -> Result:
         page = await context.page()
         text = RESOLVED_TEXT if message is None else message
         resolved = await page.incidents.resolve_open(key=options.key, message=text, notify=options.notify)
-        lines = [incident_line("resolved", incident) for incident in resolved]
+        lines = [line for incident in resolved for line in resolved_lines(incident)]
         return Result(
             document={"incidents": [incident_json(incident) for incident in resolved]},
             lines=lines or [f"nothing is open of {options.key}"],
@@ -113,7 +113,7 @@ async def _resolve(context: Context) -> Result:
     posted = context.trail.writes > 0
     return Result(
         document={"incidents": [incident_json(incident)] if posted else []},
-        lines=[incident_line("resolved" if posted else "resolved already:", incident)],
+        lines=resolved_lines(incident) if posted else [incident_line("resolved already:", incident)],
         ids=[incident.id],
         told=options.notify and posted,
     )

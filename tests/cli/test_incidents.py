@@ -26,12 +26,13 @@ async def test_an_incident_from_start_to_finish(shell: Shell, monkeypatch: pytes
     assert done.out == f'updated {incident} "Jö\'s API": IDENTIFIED\nsubscribers: nobody\n'
     assert shell.status("API") == "MAJOROUTAGE"
     done = await shell.ok("incident", "resolve", incident, "--notify")
-    assert done.out == f'resolved {incident} "Jö\'s API": RESOLVED\nsubscribers: all subscribers\n'
+    assert done.out == f'resolved {incident} "Jö\'s API": RESOLVED\nAPI: OPERATIONAL\nsubscribers: all subscribers\n'
     assert shell.status("API") == "OPERATIONAL"
     assert server.announcements(incident) == 2
     before = len(shell.writes())
     done = await shell.ok("incident", "resolve", incident, "--notify")
     assert "resolved already" in done.out
+    assert "API" not in done.out.replace("Jö's API", "")
     assert "subscribers: nobody" in done.out
     assert len(shell.writes()) == before
     assert (await shell.ok("incident", "list")).out == ""
@@ -52,7 +53,8 @@ async def test_many_jobs_make_one_incident(shell: Shell) -> None:
     assert (await shell.ok("incident", "ensure", "ci-main", "-q")).out == f"{incident}\n"
     assert shell.server.announcements(incident) == 1
     done = await shell.ok("incident", "resolve", "--key", "ci-main", "--notify")
-    assert f"resolved {incident}" in done.out
+    assert done.out.splitlines()[0].startswith(f"resolved {incident}")
+    assert done.out.splitlines()[1:] == ["App: OPERATIONAL", "subscribers: all subscribers"]
     assert shell.server.announcements(incident) == 2
     assert shell.status("App") == "OPERATIONAL"
     done = await shell.ok("incident", "resolve", "--key", "ci-main", "--notify")
