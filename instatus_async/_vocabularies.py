@@ -6,11 +6,12 @@ They stand here as texts, below the nouns, since the encoder of bodies asks what
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TypeVar
 
 from ._model import OpenEnum
 
-__all__ = ["letters", "translator", "words_for"]
+__all__ = ["did_you_mean", "letters", "translator", "words_for"]
 
 E = TypeVar("E", bound=OpenEnum)
 
@@ -64,3 +65,9 @@ def words_for(enum: type[E]) -> Mapping[str, E]:
 def translator(enum: type[OpenEnum]) -> str:
     """Name the function of `severity` that translates into a vocabulary."""
     return _VOCABULARIES[enum.__name__][0]
+
+
+def did_you_mean(enum: type[OpenEnum], word: str) -> str:
+    """Ask whether a word that is none of a vocabulary is a misspelt one; empty where nothing is near."""
+    near = get_close_matches(letters(word), words_for(enum), 3)
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else ""

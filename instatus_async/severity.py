@@ -8,11 +8,10 @@ An unknown word is an InvalidRequestError.
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import TypeAlias, TypeVar, cast
 
 from ._model import OpenEnum
-from ._vocabularies import letters, translator, words_for
+from ._vocabularies import did_you_mean, letters, translator, words_for
 from ._wording import an, sentences
 from .errors import InvalidRequestError
 from .public import PublicComponent, PublicIncident, PublicPageStatus
@@ -123,9 +122,7 @@ def _translated(enum: type[E], word: object) -> E:
     table, wanted = words_for(enum), letters(word)
     found = table.get(wanted)
     if found is None:
-        near = get_close_matches(wanted, table, 3)
-        known = " or ".join(map(repr, near)) if near else ""
-        hint = f"did you mean {known}?" if known else "known are " + ", ".join(table)
+        hint = did_you_mean(enum, word) or "known are " + ", ".join(table)
         text = f"{what}: {word[:40]!r} is no word for {an(enum.__name__)}; {hint}"
         raise InvalidRequestError(sentences(text, "Nothing was sent"))
     return found

@@ -20,6 +20,7 @@ from aiohttp import web
 
 import instatus_async
 from instatus_async import Event, InstatusClient, Page
+from instatus_async.cli.parser import EXIT_CODES
 from instatus_async.testing import InstatusServer, faults, settling
 from tests.redis_server import RedisServer
 
@@ -311,6 +312,9 @@ async def test_a_command(guide: str, command: str, server: InstatusServer, tmp_p
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for text in blocks("toml", guide):
         (tmp_path / "components.toml").write_text(text, encoding="utf-8")
+    server.seed(metrics=[{"name": "Latency", "suffix": "ms"}])
+    (hook,) = server.seed(integrations=[{"componentId": server.component_id("API")}])["integrations"]
+    (beat,) = server.seed(heartbeats=[{"name": "Nightly"}])["heartbeats"]
     folder = str(Path(sys.executable).parent)
     environment = {
         **os.environ,
@@ -320,6 +324,8 @@ async def test_a_command(guide: str, command: str, server: InstatusServer, tmp_p
         "INSTATUS_TEST_URL": server.url,
         "INSTATUS_BASE_URL": server.url,
         "INSTATUS_PAGE": "acme",
+        "INSTATUS_TRIGGER_URL": f"{server.url}/v3/integrations/webhook/{hook}",
+        "INSTATUS_HEARTBEAT_URL": f"{server.url}/{beat}",
     }
     process = await asyncio.create_subprocess_exec(
         "bash", "-euc", command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -327,6 +333,10 @@ async def test_a_command(guide: str, command: str, server: InstatusServer, tmp_p
     out, errors = await process.communicate()
     assert (process.returncode, errors.decode()) == (0, ""), out.decode()
     assert out
+
+
+def test_the_exit_codes_are_those_of_the_help() -> None:
+    assert blocks("text", "command_line") == [EXIT_CODES]
 
 
 def test_the_programs_shown_are_there() -> None:

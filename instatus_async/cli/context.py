@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from .._vocabularies import did_you_mean
 from ..client import InstatusClient
-from ..errors import NameNotFoundError
+from ..errors import InvalidRequestError, NameNotFoundError
 from ..page import Page
 from ..resources.components import Component, ComponentStatus
 from ..session import DEFAULT_BASE_URL
@@ -103,7 +104,7 @@ class Context:
         for text in self.options.component:
             name, given, status = text.rpartition("=")
             if given:
-                wanted.append((name.strip(), component_status(status)))
+                wanted.append((name.strip(), _status(text, status)))
             elif default is not None:
                 wanted.append((text.strip(), default))
             else:
@@ -126,6 +127,16 @@ class Context:
         if not text:
             raise UsageError("--message -: there is nothing on stdin. Nothing was sent.")
         return text
+
+
+def _status(text: str, word: str) -> ComponentStatus:
+    """Read the status in a --component."""
+    try:
+        return component_status(word)
+    except InvalidRequestError:
+        *names, last = (status.name.lower() for status in ComponentStatus)
+        hint = did_you_mean(ComponentStatus, word) or f"say {', '.join(names)} or {last}."
+        raise UsageError(f"--component {text}: no such status; {hint} Nothing was sent.") from None
 
 
 async def _component(page: Page, text: str) -> Component:

@@ -20,9 +20,9 @@ from ..errors import (
     TransportError,
 )
 from ..session import Event
-from .output import JSON
+from .output import JSON, moment
 
-__all__ = ["OTHER", "UNKNOWN", "USAGE", "Trail", "exit_code", "for_shell", "looked_for"]
+__all__ = ["OTHER", "UNKNOWN", "USAGE", "Trail", "exit_code", "for_shell", "looked_for", "said"]
 
 USAGE, NOT_FOUND, REFUSED, LIMITED, TRANSPORT, UNKNOWN, OTHER = range(2, 9)
 
@@ -88,6 +88,17 @@ def for_shell(message: str) -> str:
     for advice, said in _ADVICE.items():
         message = message.replace(advice, said)
     return message
+
+
+def said(error: InstatusError) -> str:
+    """Return what an error says, with moments as everywhere else."""
+    from ..jobs.maintenances import MaintenanceConflictError
+
+    message = str(error)
+    for other in error.maintenances if isinstance(error, MaintenanceConflictError) else ():
+        if other.start is not None:
+            message = message.replace(str(other.start), moment(other.start) or "")
+    return for_shell(message)
 
 
 def looked_for(error: InstatusError) -> JSON | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..errors import InvalidRequestError
 from ..jobs.ensure import IncidentEnsure
 from ..jobs.open_incident import RESOLVED_TEXT
 from ..resources.incidents import IncidentCreate, IncidentStatus
@@ -11,15 +12,21 @@ from ..severity import incident_status
 from .context import Command, Context, Result
 from .output import moment, table
 from .parser import UsageError
-from .views import incident_json, incident_line
+from .views import incident_json, incident_line, resolved_lines
 
 __all__ = ["COMMANDS"]
 
 
 def _status(context: Context) -> IncidentStatus:
-    status = incident_status(context.options.status)
+    word = context.options.status
+    try:
+        status = incident_status(word)
+    except InvalidRequestError:
+        raise UsageError(f"--status {word}: say investigating, identified or monitoring. Nothing was sent.") from None
     if status == IncidentStatus.RESOLVED:
-        raise UsageError("--status: `incident resolve` resolves, and sets the components back. Nothing was sent.")
+        raise UsageError(
+            f"--status {word}: `incident resolve` resolves, and sets the components back. Nothing was sent."
+        )
     return status
 
 
@@ -92,7 +99,7 @@ async def _resolve(context: Context) -> Result:
         page = await context.page()
         text = RESOLVED_TEXT if message is None else message
         resolved = await page.incidents.resolve_open(key=options.key, message=text, notify=options.notify)
-        lines = [incident_line("resolved", incident) for incident in resolved]
+        lines = [line for incident in resolved for line in resolved_lines(incident)]
         return Result(
             document={"incidents": [incident_json(incident) for incident in resolved]},
             lines=lines or [f"nothing is open of {options.key}"],
@@ -106,7 +113,7 @@ async def _resolve(context: Context) -> Result:
     posted = context.trail.writes > 0
     return Result(
         document={"incidents": [incident_json(incident)] if posted else []},
-        lines=[incident_line("resolved" if posted else "resolved already:", incident)],
+        lines=resolved_lines(incident) if posted else [incident_line("resolved already:", incident)],
         ids=[incident.id],
         told=options.notify and posted,
     )
@@ -117,8 +124,11 @@ async def _list(context: Context) -> Result:
     page = await context.page()
     pager = page.incidents.list() if options.all else page.incidents.unresolved()
     incidents = await pager.collect(options.limit)
-    rows = [(row.id, row.status, row.impact, moment(row.started), row.name) for row in incidents]
-    return Result(document={"incidents": [incident_json(incident) for incident in incidents]}, lines=table(rows))
+    rows = [(row.id, row.status, moment(row.started), row.name) for row in incidents]
+    return Result(
+        document={"incidents": [incident_json(incident) for incident in incidents]},
+        lines=table("ID STATUS STARTED NAME", rows),
+    )
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ..resources.components import ComponentStatus
 from ..resources.maintenances import MaintenanceStatus
@@ -20,6 +21,8 @@ async def _schedule(context: Context) -> Result:
         raise UsageError("--remind tells subscribers: say --notify too. Nothing was sent.")
     start = instant(options.start, "--start")
     end = None if options.end is None else instant(options.end, "--end")
+    if _over(start, options.minutes, end):
+        raise UsageError(f"--start {options.start}: a maintenance from then on is over already. Nothing was sent.")
     statuses = await context.statuses(default=ComponentStatus.UNDER_MAINTENANCE)
     page = await context.page()
     maintenance = await page.maintenances.schedule(
@@ -41,6 +44,14 @@ async def _schedule(context: Context) -> Result:
         ids=[maintenance.id],
         told=options.notify,
     )
+
+
+def _over(start: datetime, minutes: int | None, end: datetime | None) -> bool:
+    """Tell whether all of a maintenance is in the past; what cannot be its end is refused elsewhere."""
+    now = datetime.now(UTC)
+    if end is not None:
+        return minutes is None and start < end <= now
+    return minutes is not None and 0 < minutes * 60 <= (now - start).total_seconds()
 
 
 async def _start(context: Context) -> Result:
@@ -74,8 +85,15 @@ async def _list(context: Context) -> Result:
     page = await context.page()
     found = [row async for row in page.maintenances.list() if options.all or row.status != MaintenanceStatus.COMPLETED]
     shown = found if options.limit is None else found[: options.limit]
-    rows = [(row.id, row.status, moment(row.start), row.duration, row.name) for row in shown]
-    return Result(document={"maintenances": [maintenance_json(row) for row in shown]}, lines=table(rows))
+    rows = [(row.id, row.status, moment(row.start), _minutes(row.duration), row.name) for row in shown]
+    return Result(
+        document={"maintenances": [maintenance_json(row) for row in shown]},
+        lines=table("ID STATUS START DURATION NAME", rows),
+    )
+
+
+def _minutes(duration: float | None) -> str | None:
+    return None if duration is None else f"{duration:.10g} min"
 
 
 COMMANDS: Mapping[str, Command] = {"schedule": _schedule, "start": _start, "complete": _complete, "list": _list}

@@ -78,8 +78,10 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def table(rows: Sequence[Sequence[object]]) -> list[str]:
-    """Align columns; None is "-"."""
-    cells = [["-" if cell is None else clean(cell) for cell in row] for row in rows]
+def table(header: str, rows: Sequence[Sequence[object]]) -> list[str]:
+    """Align columns below the words of the header; None is "-". Without rows there is nothing."""
+    if not rows:
+        return []
+    cells = [header.split(), *(["-" if cell is None else clean(cell) for cell in row] for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]

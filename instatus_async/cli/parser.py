@@ -42,8 +42,9 @@ completed with --failed, or left in progress, and the components stay as they ar
 
 stdout is PROGRAM's alone: with --json too, what happens to the maintenance is said on stderr.
 
-The exit code is PROGRAM's (128 and its number for a signal, 126 where it cannot be run), but for what goes wrong with
-the maintenance, which is one of these, said on stderr as an error. PROGRAM was not run when nothing was opened.
+The exit code is PROGRAM's (128 and its number for a signal, 126 where it is there but does not start), but for what
+goes wrong with the maintenance, which is one of these, said on stderr as an error. PROGRAM was not run when nothing was
+opened: where there is no such program, that is a wrong usage, 2.
 
 """
 
@@ -82,7 +83,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
     Raises UsageError, and SystemExit after --help and --version.
     """
-    return _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        options.refuse(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,14 +111,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: Any, name: str, home: str, about: str, *, page: bool = False, more: str = ""
+    commands: Any, name: str, home: str, about: str, *, page: bool = False, api: bool = True, more: str = ""
 ) -> argparse.ArgumentParser:
-    """Add a command with what all of them have."""
+    """Add a command with what all of them have; `api` says whether it calls the API, with its key."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=about, description=about[:1].upper() + about[1:] + ".", epilog=more + EXIT_CODES
     )
-    parser.set_defaults(module=home, command=name, page=None, dry_run=False, quiet=False, repeatable=False)
-    parser.add_argument("--base-url", metavar="URL", help="another address of the API")
+    parser.set_defaults(module=home, command=name, page=None, base_url=None)
+    parser.set_defaults(dry_run=False, quiet=False, repeatable=False)
+    parser.set_defaults(refuse=parser.error)  # says whose --help helps
+    if api:
+        parser.add_argument("--base-url", metavar="URL", help="another address of the API")
     parser.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="seconds a call may take (default: 30)"
     )
@@ -146,13 +153,14 @@ def _components(parser: argparse.ArgumentParser, more: str = "", *, required: bo
 
 def _looking(commands: Any) -> None:
     parser = _command(commands, "pages", "looking", "list the status pages of the account")
-    parser = _command(commands, "components", "looking", "list the components of a page")
-    parser.add_argument("page", nargs="?", metavar="PAGE", help="id, subdomain, name or domain")
+    parser = _command(commands, "components", "looking", "list the components of a page", page=True)
+    parser.add_argument("named", nargs="?", metavar="PAGE", help="in place of --page")
     parser = _command(
         commands,
         "status",
         "looking",
         "exit with 0 if all of a public page is operational, 1 if not or if an incident is open",
+        api=False,
     )
     parser.add_argument("url", metavar="URL", help="https://acme.instatus.com or a custom domain; needs no key")
     parser = _command(commands, "watch", "watching", "print each change of a page, until Ctrl-C", page=True)
@@ -244,12 +252,14 @@ def _machines(commands: Any) -> None:
     parser.add_argument("--at", metavar="WHEN", help="2030-01-31T22:00Z (default: now); points are 30 s apart")
     _writes(parser, notify=False)
 
-    parser = _command(commands, "trigger", "machines", "say by a secret address that something is down or up")
+    parser = _command(
+        commands, "trigger", "machines", "say by a secret address that something is down or up", api=False
+    )
     parser.set_defaults(repeatable=True)
     parser.add_argument("state", choices=("down", "up"))
     _secret(parser, "INSTATUS_TRIGGER_URL")
 
-    parser = _command(commands, "heartbeat", "machines", "say by a secret address that a job is alive")
+    parser = _command(commands, "heartbeat", "machines", "say by a secret address that a job is alive", api=False)
     parser.set_defaults(repeatable=True)
     parser.add_argument("--fail", action="store_true", help="say that it failed")
     _secret(parser, "INSTATUS_HEARTBEAT_URL")

@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import InstatusError
 from .context import Command, Context, Result
 from .dry_run import DryRunClient, told
-from .failures import OTHER, UNKNOWN, USAGE, Trail, exit_code, for_shell, looked_for
+from .failures import OTHER, UNKNOWN, USAGE, Trail, exit_code, for_shell, looked_for, said
 from .output import Output, drop_stdout
 from .parser import UsageError
 
@@ -70,7 +70,7 @@ class _Run:
         except InstatusError as error:
             code = exit_code(error, self._trail, repeatable=self._options.repeatable)
             notes = [for_shell(note) for note in getattr(error, "__notes__", ())]
-            return fail(code, type(error).__name__, for_shell(str(error)), notes, looked_for(error))
+            return fail(code, type(error).__name__, said(error), notes, looked_for(error))
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -10,7 +10,7 @@ from ..resources.incidents import Incident
 from ..resources.maintenances import Maintenance
 from .output import JSON, clean, moment
 
-__all__ = ["incident_json", "incident_line", "maintenance_json", "maintenance_line"]
+__all__ = ["incident_json", "incident_line", "maintenance_json", "maintenance_line", "resolved_lines"]
 
 
 def _components(components: Iterable[Component]) -> list[dict[str, Any]]:
@@ -33,6 +33,12 @@ def incident_json(incident: Incident) -> JSON:
 def incident_line(what: str, incident: Incident) -> str:
     """Say in one line what happened to an incident."""
     return f'{what} {incident.id} "{clean(incident.name)}": {clean(incident.status)}'
+
+
+def resolved_lines(incident: Incident) -> list[str]:
+    """Say that an incident was resolved, and what each of its components became with that."""
+    components = [f"{clean(row.name.strip())}: {clean(row.status)}" for row in incident.components]
+    return [incident_line("resolved", incident), *components]
 
 
 def maintenance_json(maintenance: Maintenance) -> JSON:

@@ -59,7 +59,7 @@ async def _watch(context: Context) -> Result:
     if options.url is None:
         await _follow(context, await context.page(), since, kept)
     else:
-        async with PublicStatusPage(address(options.url), timeout=options.timeout) as public:
+        async with PublicStatusPage(address(options.url, "watch"), timeout=options.timeout) as public:
             await _follow(context, public, since, kept)
     return Result(document={}, lines=())
 

@@ -13,6 +13,23 @@ async def test_a_headline_that_looks_like_an_option(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("metric", "push", "Latency", "1", "--notify"), "--notify. See instatus-async metric push --help"),
+        (("incident", "list", "--pag=s3cr3t"), "--pag. See instatus-async incident list --help"),
+        (("pages", "s3cr3t"), "there are too many. See instatus-async pages --help"),
+        (("status", "acme.example", "--base-url", "x"), "--base-url. See instatus-async status --help"),
+        (("trigger", "down", "--base-url=x"), "--base-url. See instatus-async trigger --help"),
+        (("heartbeat", "--base-url=x"), "--base-url. See instatus-async heartbeat --help"),
+        (("incident", "--limt", "list"), "--limt. See instatus-async incident list --help"),
+    ],
+)
+async def test_what_no_command_knows(shell: Shell, words: tuple[str, ...], says: str) -> None:
+    done = await shell(*words)
+    assert (done.code, done.err) == (2, f"error: unrecognized arguments: {says}\n")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         (),
