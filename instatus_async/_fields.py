@@ -135,7 +135,7 @@ def reduces(field: Field, value: Any) -> bool:
         return type(value) is dict
     if field.marker == GUESSED:
         return value is not None and type(value) is not str
-    return field.marker == AN_ID and any(type(item) is dict for item in value or ())
+    return field.marker == AN_ID and bool(value) and type(value[0]) is dict  # a list has one kind of items
 
 
 def leaf_of(field: Field) -> Callable[[object, object], object] | None:

@@ -168,6 +168,8 @@ def or_none(leaf: Callable[[object, object], object]) -> Callable[[object, objec
     """Return the reader of a value that may be missing: it takes what says so for None, where `leaf` cannot read it."""
 
     def optional(value: object, _: object = None) -> object:
+        if leaf is instant and not value:  # 0 is never, not 1970
+            return None
         try:
             return leaf(value, None)
         except (TypeError, ValueError):

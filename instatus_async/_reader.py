@@ -153,7 +153,7 @@ _INLINE: Mapping[object, str] = {
     to_integer: "{0} if type({0}) is int else {1}({0})",
     to_number: "{0} if type({0}) is int or type({0}) is float else {1}({0})",
     to_mapping: "{0} if type({0}) is dict else {1}({0})",
-    instant: "fromiso({0}) if type({0}) is str and {0} and {0}[-1] == 'Z' else {1}({0})",
+    instant: "fromiso({0}) if type({0}) is str and {0}[-1] == 'Z' else {1}({0})",
 }
 
 
@@ -163,8 +163,9 @@ def _assignment(field: Field, n: int, scope: dict[str, Any]) -> Sequence[str]:
     if field.marker == AN_ID:
         scope[f"read{n}"] = leaf_of(field)
         return [
-            f"if (v := {value}) is None or v == []: {to} = ()",
-            f"else: {to}, o._extra = tuple([read{n}(x) for x in listed(v)]), extra(d)",
+            f"if type(v := {value}) is not list: v = [] if v is None else listed(v)",
+            f"{to} = tuple([x if type(x) is str else read{n}(x) for x in v]) if v else ()",
+            "if v and type(v[0]) is dict: o._extra = extra(d)",
         ]
     if field.marker in (TRANSLATED, GUESSED) and not field.many:
         scope[f"read{n}"] = lenient(field)
@@ -182,7 +183,8 @@ def _assignment(field: Field, n: int, scope: dict[str, Any]) -> Sequence[str]:
     read = one.format("(v if type(v) is dict else grouped(v))" if field.marker == GROUP else "v", f"read{n}")
     if field.required:
         return [f"v = {value}", f"{to} = {read}"]
-    missing = f"not (v := {value})" if field.marker == GROUP else f"(v := {value}) is None"
+    empty = field.marker == GROUP or leaf_of(field) is instant  # which have no value that is false
+    missing = f"not (v := {value})" if empty else f"(v := {value}) is None"
     return [f"{to} = {field.default!r} if {missing} else {read}"]
 
 

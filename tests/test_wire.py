@@ -87,6 +87,7 @@ INSTANT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
         ("count", [], None),
         ("flag", "", None),
         ("at", "", None),
+        ("at", 0, None),
         ("of_day", "", None),
         ("translations", [], None),
         ("translations", "", None),
@@ -178,7 +179,7 @@ def test_groups_of_every_age() -> None:
 
 
 def test_records_in_place_of_ids() -> None:
-    row = {"id": "s", "components": ["c-1", {"id": "c-2", "name": "API"}], "new": 1}
+    row = {"id": "s", "components": [{"id": "c-1"}, {"id": "c-2", "name": "API"}], "new": 1}
     found = read(Subscriber, row)
     assert found.components == ("c-1", "c-2")
     assert found.extra == {"components": row["components"], "new": 1}
