@@ -304,7 +304,22 @@ InstatusClient.__init__.__kwdefaults__["base_url"] = os.environ["INSTATUS_TEST_U
 """
 
 
-@pytest.mark.parametrize(("guide", "command"), [(name, text) for name in GUIDES for text in blocks("sh", name)])
+LEFT_RUNNING = "python -m instatus_async.testing --demo\n"
+COMMANDS = [(name, text) for name in GUIDES for text in blocks("sh", name)]
+
+
+async def test_what_is_left_running() -> None:
+    assert ("getting_started", LEFT_RUNNING) in COMMANDS
+    _, *arguments = LEFT_RUNNING.split()
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    while b"http://" not in (line := await process.stdout.readline()):
+        assert line
+    process.terminate()
+    await process.communicate()
+
+
+@pytest.mark.parametrize(("guide", "command"), [one for one in COMMANDS if one[1] != LEFT_RUNNING])
 async def test_a_command(guide: str, command: str, server: InstatusServer, tmp_path: Path) -> None:
     """Run in a folder with the examples and the file that the guide shows; nothing may be left on stderr."""
     (tmp_path / "site").mkdir()

@@ -7,7 +7,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from http import HTTPMethod
+from typing import Final, TypeAlias, get_args
 
 from aiohttp import web
 
@@ -114,6 +115,11 @@ class Rule:
         self._left = times
         self.seen: int = 0
 
+    @property
+    def waiting(self) -> bool:
+        """Tell whether it may strike again."""
+        return self._left != 0
+
     def __repr__(self) -> str:
         left = "" if self._left is None else f", {self._left} left"
         return f"<{self._text}, {self.seen} seen{left}>"
@@ -144,7 +150,8 @@ class Faults:
 
     `path` is a pattern as in `server.requests.matching`: a part in braces is any one segment, `*` is anything. Rules
     are asked in the order in which they were made, and the first that has a fault for a request wins; all of them
-    count it.
+    count it. What is no fault, like `faults.Reset` without parentheses, is a TypeError; a method or a path that no
+    request can have, like "incidents" for "*/incidents", is a ValueError.
     """
 
     def __init__(self) -> None:
@@ -155,6 +162,10 @@ class Faults:
         self._news = asyncio.Event()
         self._acting: set[asyncio.Task[object]] = set()
         self._hang_up = 0
+
+    def __repr__(self) -> str:
+        waiting = [repr(rule) for rule in self._rules if rule.waiting]
+        return f"<Faults: {', '.join(waiting)}>" if waiting else "<Faults: none waiting>"
 
     # What goes wrong
 
@@ -168,6 +179,7 @@ class Faults:
         times: int = 1,
     ) -> Rule:
         """Let the next request, or the next `times` of them, go wrong."""
+        _check(fault, method, path, host)
         return self._add(Rule(f"next {fault!r}", lambda _: fault, method, path, host, times))
 
     def nth(
@@ -183,6 +195,7 @@ class Faults:
         if number < 1:
             message = "the first request is number 1"
             raise ValueError(message)
+        _check(fault, method, path, host)
         return self._add(
             Rule(
                 f"nth({number}) {fault!r}", lambda seen: fault if seen == number else None, method, path, host, times=1
@@ -193,6 +206,7 @@ class Faults:
         self, fault: Fault, method: str | None = None, path: str | None = None, *, host: Host | None = None
     ) -> Rule:
         """Let each request go wrong until `cancel()` or `clear()`."""
+        _check(fault, method, path, host)
         return self._add(Rule(f"every {fault!r}", lambda _: fault, method, path, host, None))
 
     def random(
@@ -209,6 +223,8 @@ class Faults:
 
         The choice depends on the seed and on the request's place among those concerned, and on nothing else.
         """
+        for _, fault in menu:
+            _check(fault, method, path, host)
         schedule = Schedule(seed, rate, menu)
         self._add(Rule(f"random({seed})", schedule.fault, method, path, host, None))
         return schedule
@@ -311,3 +327,20 @@ class Faults:
     def _add(self, rule: Rule) -> Rule:
         self._rules.append(rule)
         return rule
+
+
+def _check(fault: object, method: str | None, path: str | None, host: Host | None) -> None:
+    """Refuse a rule that would break down on the server, or never strike: a test with it would prove nothing."""
+    if not isinstance(fault, Fault):
+        got = f"the class {fault.__name__}" if isinstance(fault, type) else repr(fault)
+        message = f"expected a fault, like faults.Reset(); got {got}"
+        raise TypeError(message)
+    if method is not None and method.upper() not in HTTPMethod.__members__:
+        message = f"{method!r} is no method of HTTP"
+        raise ValueError(message)
+    if path is not None and (not path.startswith(("/", "*")) or "?" in path):
+        message = f"no request has the path {path!r}; paths are like '*/incidents' or '/v1/{{page_id}}/incidents'"
+        raise ValueError(message)
+    if host is not None and host not in get_args(Host):
+        message = f"host: expected 'api' or 'page', and got {host!r}"
+        raise ValueError(message)

@@ -67,6 +67,10 @@ class InstatusServer:
         self._url = self._pages_url = ""
         self._wire = Wire(self._fresh_state(), api_key)
 
+    def __repr__(self) -> str:
+        where = f"{self._url}, pages at {self._pages_url}" if self._listeners else "not running"
+        return f"<InstatusServer {where}, {self.faults!r}>"
+
     # Running
 
     async def start(self) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import gzip
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -383,6 +385,67 @@ async def test_refusing_connections_for_a_while(api: Caller, server: InstatusSer
         await server.close()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+
+
+# Rules that would never strike
+
+
+@pytest.mark.parametrize(("given", "shown"), [(faults.Reset, "the class Reset"), ("reset", "'reset'"), (None, "None")])
+def test_what_is_no_fault_is_refused_at_once(given: Any, shown: str) -> None:
+    rules = InstatusServer().faults
+    message = re.escape(f"expected a fault, like faults.Reset(); got {shown}")
+    with pytest.raises(TypeError, match=message):
+        rules.next(given, "POST", "*/incidents")
+    with pytest.raises(TypeError, match=message):
+        rules.nth(1, given)
+    with pytest.raises(TypeError, match=message):
+        rules.every(given)
+    with pytest.raises(TypeError, match=message):
+        rules.random(1, menu=((1, given),))
+    assert rules.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"method": "POTS"}, "'POTS' is no method of HTTP"),
+        ({"path": "incidents"}, "no request has the path 'incidents'; paths are like '*/incidents'"),
+        ({"path": "/v1/user?x=1"}, "no request has the path"),
+        ({"path": ""}, "no request has the path"),
+        ({"host": "pages"}, "expected 'api' or 'page', and got 'pages'"),
+    ],
+)
+def test_a_rule_that_would_never_strike_is_refused(asked: dict[str, Any], said: str) -> None:
+    rules = InstatusServer().faults
+    for make in (rules.next, rules.every, partial(rules.nth, 1)):
+        with pytest.raises(ValueError, match=re.escape(said)):
+            make(faults.Reset(), **asked)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        rules.random(1, 0.5, **asked)
+    assert rules.rules == ()
+
+
+async def test_a_fault_may_play_an_operation_that_is_not_there(server: InstatusServer) -> None:
+    server.faults.next(faults.Status(200, {"new": True}), "GET", "/v1/{page_id}/new-things")
+    async with server.client() as client:
+        assert await client.request("GET", f"/v1/{server.page_id}/new-things") == {"new": True}
+
+
+async def test_what_is_waiting_is_shown() -> None:
+    async with InstatusServer() as server:
+        assert repr(server) == f"<InstatusServer {server.url}, pages at {server.page_url()}, <Faults: none waiting>>"
+        server.faults.next(faults.Reset(), "GET", "/v1/user")
+        server.faults.every(faults.Close(), "POST")
+        assert repr(server.faults) == (
+            "<Faults: <next Reset(after_commit=False) of any host: GET /v1/user, 0 seen, 1 left>, "
+            "<every Close(after_commit=False) of any host: POST any path, 0 seen>>"
+        )
+        assert repr(server.faults) in repr(server)
+        async with server.client() as client:
+            await client.user.get()
+        assert "Reset" not in repr(server)
+        assert server.api_key not in repr(server)
+    assert repr(server).startswith("<InstatusServer not running, ")
 
 
 # Seeds
