@@ -22,7 +22,7 @@ turn = asyncio.Lock()
 
 
 @slack.command("/incident")  # pyright: ignore[reportUnknownMemberType]  # Bolt leaves its Pattern open
-@slack.command("/resolve")  # pyright: ignore[reportUnknownMemberType]
+@slack.command("/resolve")  # pyright: ignore[reportUnknownMemberType]  # likewise
 async def answer(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
     if command["channel_id"] != os.environ["SLACK_CHANNEL"]:
         await ack("Not in this channel.")

@@ -16,6 +16,7 @@ from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, NoReturn, get_args, get_origin
 
+from ._fields import is_enum
 from ._model import OpenEnum
 from ._vocabularies import letters, translator, words_for
 from ._wire import camel, unwrapped
@@ -218,7 +219,7 @@ def _union_encoder(args: Sequence[Any]) -> Encoder:
     for arg in args:
         if get_origin(arg) is Sequence:
             return partial(_send_one_or_many, _encoder(get_args(arg)[0]))
-    return partial(send_member, next(arg for arg in args if isinstance(arg, type) and issubclass(arg, OpenEnum)))
+    return partial(send_member, next(filter(is_enum, args)))
 
 
 @cache

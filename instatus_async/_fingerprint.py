@@ -17,10 +17,10 @@ __all__ = ["Fingerprint", "Search"]
 class Search:
     """Where a record must appear, and by what it is recognised.
 
-    `match` are wire keys and the values that were sent; `agrees` are others in which a record that has
-    them must not differ. `inside` is the key of the list in the answer: an envelope's,
-    or `updates` of an incident. Without `paged` the answer is one document: the record itself when `inside` is None,
-    whose components have the `statuses` then that were sent.
+    `match` are wire keys and the values that were sent; `agrees` are others in which a record that has them must not
+    differ. `inside` is the key of the list in the answer: an envelope's, or `updates` of an incident. Without `paged`
+    the answer is one document: the record itself when `inside` is None, whose components have the `statuses` then that
+    were sent.
     """
 
     path: str

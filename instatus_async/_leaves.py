@@ -139,14 +139,14 @@ def to_translated(value: object, _: object = None) -> str:
     return to_text(value)
 
 
-_AN_ID = re.compile(r"c[a-z0-9]{24}")
+_CUID = re.compile(r"c[a-z0-9]{24}")
 
 
 def to_group(value: object, _: object = None) -> object:
     """Give a bare id, or a bare name (answers until 2023), the object's shape (quirk 50)."""
     if type(value) is not str:
         return value
-    return {"id" if _AN_ID.fullmatch(value) else "name": value}
+    return {"id" if _CUID.fullmatch(value) else "name": value}
 
 
 def to_id(value: object, _: object = None) -> str:

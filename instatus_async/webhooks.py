@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, get_args, get_o
 
 import attrs
 
+from ._fields import is_enum, is_model
 from ._leaves import to_translated
 from ._model import Model, OpenEnum
 from ._signature import check_secrets, check_signature, signature_of
@@ -486,9 +487,9 @@ def _reader(hint: Any) -> _Reader:
     hint, _, _ = unwrapped(hint)
     if get_origin(hint) is tuple:
         return partial(_many, get_args(hint)[0])
-    if isinstance(hint, type) and issubclass(hint, Model):
+    if is_model(hint):
         return partial(_read, hint)
-    if isinstance(hint, type) and issubclass(hint, OpenEnum):
+    if is_enum(hint):
         return partial(_member, hint)
     return _LEAVES.get(cast("object", hint), _duration)
 
